@@ -1,0 +1,1 @@
+"""The sub-commands of `fleet`: thin functions that import what they need when they run."""

@@ -1,0 +1,47 @@
+"""Settings: `FLEET_*` variables, read once."""
+
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What differs between a laptop and a cluster; nothing else does."""
+
+    model_config = SettingsConfigDict(env_prefix="FLEET_", extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".fleet"), description="Local state: services, logs, keys.")
+    lake: str = Field("", description="A folder or an s3:// URL; default: $FLEET_HOME/lake.")
+    kafka_brokers: str = Field("", description="host:port,…; default: the local broker of `fleet up kafka`.")
+    kafka_security: dict[str, str] = Field(default_factory=dict, description='TLS and SASL, as JSON of librdkafka names: {"security.protocol": "SASL_SSL", …}.')
+    vin_secret: str = Field("", description="Key of the hash that turns a VIN into a vehicle key; default: made once, in $FLEET_HOME/keys.")
+    max_body_bytes: int = Field(1_000_000, gt=0, description="A longer body is quarantined as too_large, unparsed.")
+    item_bytes: int = Field(64_000_000, gt=0, description="Raw body bytes per data file of bronze and per work item of refine: bounds a worker's memory.")
+    run_bytes: int = Field(256_000_000, gt=0, description="Bytes of bronze per topic-partition that one run of refine takes at most.")
+    master: str = Field("local[2]", description="Spark master for classic sessions.")
+
+    @property
+    def lake_root(self) -> str:
+        """Where the tables are; absolute, without a trailing slash."""
+        return self.lake.rstrip("/") if "://" in self.lake else str(Path(self.lake or self.home / "lake").absolute())
+
+    def key_of_vins(self) -> bytes:
+        """The secret behind vehicle keys; made once and kept readable by its owner only."""
+        return (self.vin_secret or _kept_secret(self.home / "keys" / "vin.key")).encode()
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text()
+
+
+@lru_cache
+def settings() -> Settings:
+    """This process's settings."""
+    return Settings()

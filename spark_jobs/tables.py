@@ -1,0 +1,119 @@
+"""The one module that commits to Delta tables.
+
+A `Table` is read and committed through one instance: Delta then refuses a commit when somebody else has moved one of the
+transaction ids that we move (positions, runs). A fresh open is not refused, so after each refresh the ids are compared
+with what this process wrote.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Field, Transaction
+from deltalake.exceptions import CommitFailedError
+
+from fleetlake.console import Failure
+from fleetlake.names import table_path
+from spark_jobs.files import DataFile, missing, write
+
+PROPERTIES = {
+    "delta.deletedFileRetentionDuration": "interval 3650 days",  # files go by pins, not by age
+    "delta.logRetentionDuration": "interval 3650 days",  # a pinned version must stay readable
+    "delta.checkpointInterval": "20",
+}
+
+
+class Table:
+    """A Delta table that this process appends to."""
+
+    def __init__(self, name: str, path: str, delta: DeltaTable) -> None:
+        self.name, self.path = name, path
+        self._delta = delta
+        self._written: dict[str, int] = {}
+
+    @classmethod
+    def open(cls, lake: str, name: str, schema: pa.Schema, partition_by: Sequence[str] = (), statistics: Sequence[str] = ()) -> Self:
+        """Opens `layer.table`; makes it when it is not there and adds columns that `schema` has gained.
+
+        Raises Failure when a column's type differs from the table's.
+        """
+        path = table_path(lake, name)
+        properties = PROPERTIES | {"delta.dataSkippingStatsColumns": ",".join(statistics)}
+        delta = DeltaTable.create(path, schema, mode="ignore", partition_by=list(partition_by), configuration=properties)
+        _widen(name, delta, schema)
+        return cls(name, path, delta)
+
+    @classmethod
+    def existing(cls, lake: str, name: str) -> Self | None:
+        """The table as it is, or None when nothing was ever written to it."""
+        path = table_path(lake, name)
+        return cls(name, path, DeltaTable(path)) if DeltaTable.is_deltatable(path) else None
+
+    @property
+    def version(self) -> int:
+        """The version that this instance sees."""
+        return self._delta.version()
+
+    @property
+    def delta(self) -> DeltaTable:
+        """For reading only."""
+        return self._delta
+
+    def position(self, app_id: str) -> int | None:
+        """The version of a transaction id in the snapshot that the next commit is made against."""
+        return self._delta.transaction_version(app_id)
+
+    def commit(self, files: Sequence[DataFile], transactions: Mapping[str, int], metadata: Mapping[str, str] | None = None) -> int:
+        """Adds files and moves transaction ids in one atomic commit; returns the new version.
+
+        Raises Failure when a file is gone, or when another writer moved one of the ids first: then nothing was committed.
+        """
+        if gone := missing(self.path, files):
+            raise Failure(f"{self.name}: {len(gone)} files vanished before their commit, first {gone[0]}", "nothing was committed; start again, it will write them anew")
+        try:
+            self._delta.create_write_transaction(
+                [_add(file) for file in files],
+                mode="append",
+                schema=self._delta.schema(),
+                partition_by=list(self._delta.metadata().partition_columns),
+                commit_properties=CommitProperties(
+                    custom_metadata=dict(metadata or {}),
+                    app_transactions=[Transaction(app_id, version) for app_id, version in transactions.items()],
+                ),
+            )
+        except CommitFailedError as error:
+            raise Failure(f"{self.name}: another writer committed first ({error})", "one writer a table: stop the other one, or let it go on; nothing was written twice") from error
+        self._written.update(transactions)
+        self._advance()
+        return self._delta.version()
+
+    def append(self, rows: pa.Table, transactions: Mapping[str, int], metadata: Mapping[str, str] | None = None) -> int:
+        """Writes a few rows as one file and commits it: for unpartitioned ops tables."""
+        return self.commit([write(self.path, rows, {}, ())] if rows.num_rows else [], transactions, metadata)
+
+    def refresh(self) -> None:
+        """Sees what others committed (maintenance); raises Failure if one of our ids was moved by somebody else."""
+        self._advance()
+
+    def _advance(self) -> None:
+        self._delta.update_incremental()
+        for app_id, version in self._written.items():
+            if self._delta.transaction_version(app_id) != version:
+                raise Failure(f"{self.name}: {app_id} stands at {self._delta.transaction_version(app_id)}, we wrote {version}", "a second writer is at work: stop one of the two")
+
+
+def _add(file: DataFile):  # type: ignore[no-untyped-def]  # AddAction is not exported with types
+    from deltalake.transaction import AddAction
+
+    return AddAction(file.path, file.size, dict(file.partition), file.modified_ms, True, file.stats)
+
+
+def _widen(name: str, delta: DeltaTable, schema: pa.Schema) -> None:
+    """Adds the columns that a contract has gained; a changed type is refused, it needs a new table."""
+    held = {field.name: field for field in delta.schema().fields}
+    wanted = [Field.from_arrow(field) for field in schema]
+    for field in wanted:
+        if field.name in held and held[field.name].type != field.type:
+            raise Failure(f"{name}.{field.name} is {held[field.name].type} in the table and {field.type} in the contract", "a type never changes in place: give the column a new name")
+    if new := [field for field in wanted if field.name not in held]:
+        delta.alter.add_columns([Field(field.name, field.type, nullable=True) for field in new])
