@@ -13,15 +13,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FLEET_", extra="ignore", frozen=True)
 
-    home: Path = Field(Path(".fleet"), description="Local state: services, logs, keys.")
-    lake: str = Field("", description="A folder or an s3:// URL; default: $FLEET_HOME/lake.")
-    kafka_brokers: str = Field("", description="host:port,…; default: the local broker of `fleet up kafka`.")
+    home: Path = Field(default=Path(".fleet"), description="Local state: services, logs, keys.")
+    lake: str = Field(default="", description="A folder or an s3:// URL; default: $FLEET_HOME/lake.")
+    kafka_brokers: str = Field(default="", description="host:port,…; default: the local broker of `fleet up kafka`.")
     kafka_security: dict[str, str] = Field(default_factory=dict, description='TLS and SASL, as JSON of librdkafka names: {"security.protocol": "SASL_SSL", …}.')
-    vin_secret: str = Field("", description="Key of the hash that turns a VIN into a vehicle key; default: made once, in $FLEET_HOME/keys.")
-    max_body_bytes: int = Field(1_000_000, gt=0, description="A longer body is quarantined as too_large, unparsed.")
-    item_bytes: int = Field(64_000_000, gt=0, description="Raw body bytes per data file of bronze and per work item of refine: bounds a worker's memory.")
-    run_bytes: int = Field(256_000_000, gt=0, description="Bytes of bronze per topic-partition that one run of refine takes at most.")
-    master: str = Field("local[2]", description="Spark master for classic sessions.")
+    vin_secret: str = Field(default="", description="Key of the hash that turns a VIN into a vehicle key; default: made once, in $FLEET_HOME/keys.")
+    max_body_bytes: int = Field(default=1_000_000, gt=0, description="A longer body is quarantined as too_large, unparsed.")
+    item_bytes: int = Field(default=64_000_000, gt=0, description="Raw body bytes per data file of bronze and per work item of refine: bounds a worker's memory.")
+    run_bytes: int = Field(default=256_000_000, gt=0, description="Bytes of bronze per topic-partition that one run of refine takes at most.")
+    master: str = Field(default="local[2]", description="Spark master for classic sessions.")
 
     @property
     def lake_root(self) -> str:

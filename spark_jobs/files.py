@@ -60,7 +60,7 @@ class FileWriter:
             compression="zstd",
             compression_level=1,
             use_dictionary=[leaf for field in self._schema if field.name not in plain for leaf in _leaves(field.name, field.type)],
-            write_statistics=self._statistics or False,  # type: ignore[arg-type]  # a list is taken, the stubs know only bool
+            write_statistics=self._statistics or False,
             metadata_collector=self._footer,
         )
 
