@@ -1,0 +1,103 @@
+"""Contracts: what each table promises. One ODCS file per table under contracts/, read by `odcs`, looked up here."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from fleetlake.console import Failure
+
+HOME = Path(__file__).parent / "contracts"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; None says that the contract asks nothing.
+
+    `physical_type` is Spark's word. `minimum` and `maximum` are inclusive, in `unit`. `pattern` is an RE2 expression that the whole value matches.
+    `number` is the Protobuf field, of a family's own columns only. `signal` is the VSS path that it promotes.
+    """
+
+    name: str
+    physical_type: str
+    required: bool
+    description: str
+    unit: str | None = None
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+    enum: tuple[str, ...] | None = None
+    pattern: str | None = None
+    number: int | None = None
+    personal: bool = False
+    signal: str | None = None
+    is_filter: bool = False  # readers filter by it: it gets file statistics
+
+
+@dataclass(frozen=True)
+class Check:
+    """A cross-field rule: a boolean SQL expression over a row's own columns, for DuckDB and SQLite; null holds."""
+
+    name: str
+    expression: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a table promises. `columns` are all in table order; of a family, `own_columns` are those that its body carries."""
+
+    id: str
+    layer: str
+    table: str
+    version: str
+    purpose: str
+    columns: tuple[Column, ...]
+    own_columns: tuple[Column, ...]
+    checks: tuple[Check, ...]
+    key: tuple[str, ...]
+    partition_by: tuple[str, ...]
+    topic: str | None
+    path: Path
+
+    @property
+    def major(self) -> int:
+        """Senders and readers of another major version do not understand each other."""
+        return int(self.version.split(".")[0])
+
+    @property
+    def minor(self) -> int:
+        """Grows with additive changes."""
+        return int(self.version.split(".")[1])
+
+    @property
+    def grain(self) -> str:
+        """What one row is: the last sentence of the purpose."""
+        return self.purpose[self.purpose.rindex("One row per") :]
+
+    def column(self, name: str) -> Column:
+        """The column of that name; raises KeyError."""
+        return {column.name: column for column in self.columns}[name]
+
+
+@lru_cache
+def contracts() -> tuple[Contract, ...]:
+    """All contracts of this installation, by id."""
+    from expectations.odcs import read_folder  # it builds on the classes above
+
+    return read_folder(HOME)
+
+
+def contract(table: str) -> Contract:
+    """The contract of `layer.table`; any bronze table has that of bronze.events. Raises Failure for an unknown table."""
+    found = {each.id: each for each in contracts()}
+    if table in found:
+        return found[table]
+    layer, _, name = table.partition(".")
+    if layer == "bronze" and name:
+        return replace(found["bronze.events"], id=table, table=name)
+    raise Failure(f"{table} has no contract", f"the tables are {', '.join(found)}; a new one needs {HOME.name}/{layer}/{name or '<name>'}.odcs.yaml")
+
+
+@lru_cache
+def families() -> tuple[str, ...]:
+    """The families of events: every silver table whose contract names a topic."""
+    return tuple(each.table for each in contracts() if each.topic)
