@@ -94,7 +94,9 @@ def contract(table: str) -> Contract:
     layer, _, name = table.partition(".")
     if layer == "bronze" and name:
         return replace(found["bronze.events"], id=table, table=name)
-    raise Failure(f"{table} has no contract", f"the tables are {', '.join(found)}; a new one needs {HOME.name}/{layer}/{name or '<name>'}.odcs.yaml")
+    raise Failure(
+        f"{table} has no contract", f"the tables are {', '.join(found)}; a new one needs {HOME.name}/{layer}/{name or '<name>'}.odcs.yaml"
+    )
 
 
 @lru_cache

@@ -20,6 +20,7 @@ ATTRIBUTES = {
     *("name", "logicalType", "physicalType", "required", "description", "logicalTypeOptions", "quality", "customProperties"),
     *("classification", "tags", "primaryKey", "primaryKeyPosition", "partitioned", "partitionKeyPosition"),
 }
+SUFFIX = ".odcs.yaml"
 RESERVED_FIELDS = range(19_000, 20_000)  # Protobuf keeps these for itself
 LAST_FIELD = 2**29 - 1
 
@@ -35,7 +36,7 @@ class _File:
 
 def read_folder(folder: Path) -> tuple[Contract, ...]:
     """All contracts under `folder`, by id, shared columns merged in; raises Failure with file and column."""
-    files = {file.contract.id: file for file in map(_read, sorted(folder.rglob("*.odcs.yaml")))}
+    files = {file.contract.id: file for file in map(_read, sorted(folder.rglob("*" + SUFFIX)))}
     if not files:
         raise Failure(f"{folder} holds no contract", "contracts are called <layer>/<table>.odcs.yaml")
     return tuple(_whole(file, files) for file in files.values())
@@ -78,25 +79,15 @@ def _read(path: Path) -> _File:
 
 def _file(document: Mapping[str, Any], path: Path) -> _File:
     custom = _custom(document, path, {"topic", "carries"})
+    properties = [each for block in document["schema"] for each in block["properties"]]
     blocks = tuple(tuple(_column(each, path) for each in block["properties"]) for block in document["schema"])
     columns = tuple(column for block in blocks for column in block)
-    properties = [each for block in document["schema"] for each in block["properties"]]
-    layer, table = path.parent.name, path.name.removesuffix(".odcs.yaml")
-    _expect(document.get("kind") == "DataContract", path, "is not of kind DataContract", "write kind: DataContract")
-    _expect(document["id"] == f"{layer}.{table}", path, f"says id: {document['id']}", f"file and folder make it {layer}.{table}")
-    _expect(bool(re.fullmatch(r"\d+\.\d+\.\d+", str(document["version"]))), path, f"has version {document['version']}", "write major.minor.patch")
-    _unique((column.name for column in columns), path, "is there twice", "a column has one meaning")
-    purpose = " ".join(document["description"]["purpose"].split())
-    _expect("One row per" in purpose, path, "does not say what a row is", "end the purpose with: One row per …")
-    if "topic" in custom:
-        _expect(custom["topic"] == f"fleet.{table}", path, f"names the topic {custom['topic']}", f"family, table and topic share one name: fleet.{table}")
-        _numbers(columns, path)
     contract = Contract(
         id=document["id"],
-        layer=layer,
-        table=table,
-        version=document["version"],
-        purpose=purpose,
+        layer=path.parent.name,
+        table=path.name.removesuffix(SUFFIX),
+        version=str(document["version"]),
+        purpose=" ".join(document["description"]["purpose"].split()),
         columns=columns,
         own_columns=columns,
         checks=tuple(_check(each, path) for block in document["schema"] for each in block.get("quality", ())),
@@ -105,7 +96,25 @@ def _file(document: Mapping[str, Any], path: Path) -> _File:
         topic=custom.get("topic"),
         path=path,
     )
+    _expect(document.get("kind") == "DataContract", path, "is not of kind DataContract", "write kind: DataContract")
+    _sound(contract)
     return _File(contract, blocks, custom.get("carries"))
+
+
+def _sound(contract: Contract) -> None:
+    path, place = contract.path, f"{contract.layer}.{contract.table}"
+    _expect(contract.id == place, path, f"says id: {contract.id}", f"file and folder make it {place}")
+    _expect(bool(re.fullmatch(r"\d+\.\d+\.\d+", contract.version)), path, f"has version {contract.version}", "write major.minor.patch")
+    _expect("One row per" in contract.purpose, path, "does not say what a row is", "end the purpose with: One row per …")
+    _unique((column.name for column in contract.columns), path, "is there twice", "a column has one meaning")
+    if contract.topic:
+        _expect(
+            contract.topic == f"fleet.{contract.table}",
+            path,
+            f"names the topic {contract.topic}",
+            f"it is fleet.{contract.table}: family and topic share a name",
+        )
+        _numbers(contract.columns, path)
 
 
 def _column(property: Mapping[str, Any], path: Path) -> Column:
@@ -143,10 +152,20 @@ def _consistent(column: Column, where: str) -> None:
     ranged = column.minimum is not None or column.maximum is not None
     worded = column.enum is not None or column.pattern is not None
     _expect(not ranged or column.physical_type in NUMBERS, where, f"has a range, but is a {column.physical_type}", "ranges are for numbers")
-    _expect(not worded or column.physical_type == "string", where, f"has words or a pattern, but is a {column.physical_type}", "these are for strings")
+    _expect(
+        not worded or column.physical_type == "string",
+        where,
+        f"has words or a pattern, but is a {column.physical_type}",
+        "these are for strings",
+    )
     if column.minimum is not None and column.maximum is not None:
         _expect(column.minimum <= column.maximum, where, "has a minimum above its maximum", "exchange them")
-    _expect(not (column.personal and column.is_filter), where, "is personal and has the tag filter", "file statistics would show personal values")
+    _expect(
+        not (column.personal and column.is_filter),
+        where,
+        "is personal and has the tag filter",
+        "file statistics would show personal values",
+    )
     if column.pattern is not None:
         _expect(column.pattern.startswith("^") and column.pattern.endswith("$"), where, "has a pattern that is open at an end", "write ^…$")
         try:
@@ -160,9 +179,16 @@ def _enum(property: Mapping[str, Any], where: str) -> tuple[str, ...] | None:
     rules = property.get("quality", ())
     if not rules:
         return None
-    _expect(len(rules) == 1 and rules[0].get("metric") == "invalidValues" and rules[0].get("mustBe") == 0, where, "has quality that is not read", "a column has one metric invalidValues with mustBe: 0; other rules belong to the table")
+    read = len(rules) == 1 and rules[0].get("metric") == "invalidValues" and rules[0].get("mustBe") == 0
+    _expect(
+        read,
+        where,
+        "has quality that is not read",
+        "a column may have one metric invalidValues, mustBe: 0; other rules belong to the table",
+    )
     values = rules[0]["arguments"]["validValues"]
-    _expect(bool(values) and all(isinstance(value, str) for value in values), where, f"allows {values}", "list strings; YAML takes ON, OFF, yes and no for booleans unless quoted")
+    words = bool(values) and all(isinstance(value, str) for value in values)
+    _expect(words, where, f"allows {values}", "list strings; YAML takes ON, OFF, yes and no for booleans unless quoted")
     _unique(values, where, "is allowed twice", "once is enough")
     return tuple(values)
 
@@ -170,7 +196,8 @@ def _enum(property: Mapping[str, Any], where: str) -> tuple[str, ...] | None:
 def _check(quality: Mapping[str, Any], path: Path) -> Check:
     custom = quality.get("type") == "custom" and quality.get("engine") == "fleetlake"
     whole = all(quality.get(part) for part in ("name", "description", "implementation"))
-    _expect(custom and whole, path, f"has a check that is not read: {dict(quality)}", "it needs type: custom, engine: fleetlake, name, description and implementation")
+    remedy = "it needs type: custom, engine: fleetlake, name, description and implementation"
+    _expect(custom and whole, path, f"has a check that is not read: {dict(quality)}", remedy)
     return Check(quality["name"], " ".join(quality["implementation"].split()), quality["description"])
 
 
@@ -178,10 +205,12 @@ def _numbers(columns: Iterable[Column], path: Path) -> None:
     seen: dict[int, str] = {}
     for column in columns:
         where, number = f"{path}, column {column.name}:", column.number
-        _expect(column.physical_type in BODY_TYPES, where, f"is a {column.physical_type}, which no body carries", f"it is one of {', '.join(BODY_TYPES)}")
-        _expect(type(number) is int, where, "has no Protobuf number", "add customProperties: [{property: number, value: N}]")
-        assert number is not None
-        _expect(1 <= number <= LAST_FIELD and number not in RESERVED_FIELDS, where, f"has the number {number}", "Protobuf has 1 to 18999 and from 20000 on")
+        carried = column.physical_type in BODY_TYPES
+        _expect(carried, where, f"is a {column.physical_type}, which no body carries", f"it is one of {', '.join(BODY_TYPES)}")
+        if type(number) is not int:
+            raise Failure(f"{where} has no Protobuf number", "add customProperties: [{property: number, value: N}]")
+        free = 1 <= number <= LAST_FIELD and number not in RESERVED_FIELDS
+        _expect(free, where, f"has the number {number}", "Protobuf has 1 to 18999 and from 20000 on")
         _expect(number not in seen, where, f"has the number {number}, which is that of {seen.get(number)}", "a number is never used twice")
         seen[number] = column.name
 

@@ -20,13 +20,14 @@ message Signal {
   optional double value = 2;
 }
 """
-SCALARS = {
-    "string": "string",
-    "boolean": "bool",
-    "int": "int32",
-    "bigint": "int64",
-    "double": "double",
-    "timestamp": "int64",
+TYPES = {
+    "string": "optional string",
+    "boolean": "optional bool",
+    "int": "optional int32",
+    "bigint": "optional int64",
+    "double": "optional double",
+    "timestamp": "optional int64",
+    "map<string,double>": "repeated Signal",
 }
 
 
@@ -46,11 +47,7 @@ def _message(contract: Contract) -> str:
 
 
 def _field(column: Column) -> str:
-    if column.physical_type == "map<string,double>":
-        type = "repeated Signal"
-    else:
-        type = f"optional {SCALARS[column.physical_type]}"
-    return f"{_comment(_said(column), '  ')}  {type} {column.name} = {column.number};\n"
+    return f"{_comment(_said(column), '  ')}  {TYPES[column.physical_type]} {column.name} = {column.number};\n"
 
 
 def _said(column: Column) -> str:

@@ -49,6 +49,7 @@ def _classes() -> dict[str, type[Message]]:
         if missing.name != "fleetlake.wire.events_pb2":
             raise
         raise Failure(f"{HERE / 'events_pb2.py'} is missing", REMEDY) from missing
-    if built.COMPILED_FROM != hashlib.sha256((HERE / "events.proto").read_bytes()).hexdigest():
+    today = hashlib.sha256((HERE / "events.proto").read_bytes()).hexdigest()
+    if today != built.COMPILED_FROM:
         raise Failure(f"{HERE / 'events_pb2.py'} was compiled from another events.proto", REMEDY)
     return {name: getattr(built, name) for name in built.DESCRIPTOR.message_types_by_name}
