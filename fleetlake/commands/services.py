@@ -1,0 +1,53 @@
+"""Local services and Kafka's topics."""
+
+from typing import Annotated
+
+import typer
+
+from fleetlake.console import Failure, progress, show
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")]
+Services = Annotated[list[str] | None, typer.Argument(help="kafka; default: all.")]
+SERVICES = ("kafka",)
+
+
+def up(services: Services = None, as_json: AsJson = False) -> None:
+    """Start local services and wait until they answer; those that run already stay as they are."""
+    from fleetlake.services import kafka
+
+    for _ in known(services):
+        with progress() as bar:
+            task = bar.add_task("Kafka", total=None)
+            kafka.up(lambda step: bar.update(task, description=step))
+    show([kafka.status()], as_json=as_json)
+
+
+def down(services: Services = None, as_json: AsJson = False) -> None:
+    """Stop the services of this home, and nothing else."""
+    from fleetlake.services import kafka
+
+    for _ in known(services):
+        with progress() as bar:
+            bar.add_task("stopping Kafka", total=None)
+            was_running = kafka.down()
+        show([{"service": "kafka", "stopped": was_running}], as_json=as_json)
+
+
+def status(as_json: AsJson = False) -> None:
+    """What runs here: pid, port, memory and health; status 1 when something died or does not answer."""
+    from fleetlake.services import kafka
+
+    found = kafka.status()
+    show([found], as_json=as_json)
+    raise typer.Exit(found["health"] in {"died", "silent"})
+
+
+def known(services: list[str] | None) -> list[str]:
+    """The services asked for; raises Failure for one that does not exist."""
+    for service in services or ():
+        if service not in SERVICES:
+            raise Failure(f"there is no service {service!r}", f"one of: {', '.join(SERVICES)}")
+    return services or list(SERVICES)
+
+
+COMMANDS = {"up": up, "down": down, "status": status}
