@@ -8,7 +8,9 @@ import typer
 from fleetlake.console import Failure, complain
 
 MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the order of the flow; each has COMMANDS = {name: function}
+    "contracts",
     "services",
+    "topics",
     "send",
 )
 

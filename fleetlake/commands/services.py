@@ -1,6 +1,7 @@
-"""Local services and Kafka's topics."""
+"""Services on this machine."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -15,22 +16,22 @@ def up(services: Services = None, as_json: AsJson = False) -> None:
     """Start local services and wait until they answer; those that run already stay as they are."""
     from fleetlake.services import kafka
 
-    for _ in known(services):
-        with progress() as bar:
-            task = bar.add_task("Kafka", total=None)
-            kafka.up(lambda step: bar.update(task, description=step))
-    show([kafka.status()], as_json=as_json)
+    require_known(services)
+    with progress() as bar:
+        task = bar.add_task("Kafka", total=None)
+        kafka.up(lambda step: bar.update(task, description=step))
+    show(rows(kafka.status(), as_json), as_json=as_json)
 
 
 def down(services: Services = None, as_json: AsJson = False) -> None:
     """Stop the services of this home, and nothing else."""
     from fleetlake.services import kafka
 
-    for _ in known(services):
-        with progress() as bar:
-            bar.add_task("stopping Kafka", total=None)
-            was_running = kafka.down()
-        show([{"service": "kafka", "stopped": was_running}], as_json=as_json)
+    require_known(services)
+    with progress() as bar:
+        bar.add_task("stopping Kafka", total=None)
+        was_running = kafka.down()
+    show([{"service": "kafka", "stopped": was_running}], as_json=as_json)
 
 
 def status(as_json: AsJson = False) -> None:
@@ -38,16 +39,20 @@ def status(as_json: AsJson = False) -> None:
     from fleetlake.services import kafka
 
     found = kafka.status()
-    show([found], as_json=as_json)
+    show(rows(found, as_json), as_json=as_json)
     raise typer.Exit(found["health"] in {"died", "silent"})
 
 
-def known(services: list[str] | None) -> list[str]:
-    """The services asked for; raises Failure for one that does not exist."""
+def rows(found: Mapping[str, Any], as_json: bool) -> list[Mapping[str, Any]]:
+    """A status to show: pid and port are names to people, and take no thousands separators."""
+    return [found if as_json else {name: str(value or "") if name in {"pid", "port"} else value for name, value in found.items()}]
+
+
+def require_known(services: list[str] | None) -> None:
+    """Raises Failure for a service that does not exist."""
     for service in services or ():
         if service not in SERVICES:
             raise Failure(f"there is no service {service!r}", f"one of: {', '.join(SERVICES)}")
-    return services or list(SERVICES)
 
 
 COMMANDS = {"up": up, "down": down, "status": status}
