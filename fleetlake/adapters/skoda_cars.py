@@ -63,7 +63,7 @@ def _equipment(capability: Mapping[str, Any], key: str, written_at: str, extras:
 
 def _report(endpoint: str, answer: Mapping[str, Any], key: str, extras: Mapping[str, str]) -> Event | Skipped:
     if endpoint not in SIGNALS:
-        return Skipped(f"{endpoint}: no family holds it, or it has no time")
+        return Skipped("positions: have no time" if endpoint == "positions" else f"{endpoint}: no family holds it")
     time, columns = SIGNALS[endpoint](answer)
     if not time or all(value is None for value in columns.values()):
         return Skipped(f"{endpoint}: the car reported nothing", "vehicle_signals")
