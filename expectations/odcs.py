@@ -14,7 +14,18 @@ from expectations.contract import Check, Column, Contract
 from fleetlake.console import Failure
 
 BODY_TYPES = ("string", "boolean", "int", "bigint", "double", "timestamp", "map<string,double>")
-TYPES = (*BODY_TYPES, "date", "binary", "array<struct<name:string,value:binary>>")
+LOGICAL = {  # the standard's word for each of Spark's
+    "string": "string",
+    "boolean": "boolean",
+    "int": "integer",
+    "bigint": "integer",
+    "double": "number",
+    "date": "date",
+    "timestamp": "timestamp",
+    "binary": "string",
+    "map<string,double>": "object",
+    "array<struct<name:string,value:binary>>": "array",
+}
 NUMBERS = ("int", "bigint", "double")
 ATTRIBUTES = {
     *("name", "logicalType", "physicalType", "required", "description", "logicalTypeOptions", "quality", "customProperties"),
@@ -123,8 +134,12 @@ def _column(property: Mapping[str, Any], path: Path) -> Column:
     where = f"{path}, column {name}:"
     _known(property, ATTRIBUTES, where)
     type, description = property.get("physicalType"), property.get("description")
-    _expect(bool(type), where, "has no physicalType", f"it is one of {', '.join(TYPES)}")
-    _expect(type in TYPES, where, f"has the unknown physicalType {type}", f"it is one of {', '.join(TYPES)}")
+    _expect(bool(type), where, "has no physicalType", f"it is one of {', '.join(LOGICAL)}")
+    _expect(type in LOGICAL, where, f"has the unknown physicalType {type}", f"it is one of {', '.join(LOGICAL)}")
+    logical = property.get("logicalType", LOGICAL[str(type)])
+    _expect(
+        logical == LOGICAL[str(type)], where, f"is a {type} and has the logicalType {logical}", f"write logicalType: {LOGICAL[str(type)]}"
+    )
     _expect(bool(description), where, "has no description", "say what its name cannot")
     options = property.get("logicalTypeOptions", {})
     _known(options, {"minimum", "maximum", "pattern"}, where)

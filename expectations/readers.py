@@ -22,7 +22,9 @@ def _contracts(table: str, column: str | None, known: Iterable[Contract]) -> Ite
     for contract in known:
         if column and contract.id == table:
             yield from (f"check {check.name}" for check in contract.checks if _has(check.expression, column))
-        elif column and table in SHARED and column in {each.name for each in contract.columns} - {each.name for each in contract.own_columns}:
+        elif (
+            column and table in SHARED and column in {each.name for each in contract.columns} - {each.name for each in contract.own_columns}
+        ):
             yield contract.id
 
 
