@@ -25,7 +25,8 @@ def tables(as_json: AsJson = False) -> None:
     from expectations.contract import contracts
 
     rows = [
-        {"table": each.id, "version": each.version, "columns": len(each.columns), "topic": each.topic, "grain": each.grain} for each in contracts()
+        {"table": each.id, "version": each.version, "columns": len(each.columns), "topic": each.topic, "grain": each.grain}
+        for each in contracts()
     ]
     show(rows, as_json=as_json)
 
@@ -100,12 +101,16 @@ def _before(against: str, home: Path) -> tuple[Contract, ...]:
 def _archive(reference: str, home: Path) -> bytes:
     """The contracts as git has them at a reference, as a tar file."""
     git = ("git", "-C", str(home))
-    named = subprocess.run([*git, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}"], capture_output=True, check=False)
+    named = subprocess.run(
+        [*git, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}"], capture_output=True, check=False
+    )
     if named.returncode:
         raise Failure(f"{reference} is neither a folder nor a git reference of {home}", "name a branch, a tag, a commit or a folder")
     packed = subprocess.run([*git, "archive", "--format=tar", named.stdout.decode().strip()], capture_output=True, check=False)
     if packed.returncode:
-        raise Failure(f"git has no contracts at {reference}: {packed.stderr.decode().strip()}", "name a reference that has expectations/contracts")
+        raise Failure(
+            f"git has no contracts at {reference}: {packed.stderr.decode().strip()}", "name a reference that has expectations/contracts"
+        )
     return packed.stdout
 
 
