@@ -81,7 +81,7 @@ def _named(id: str, by: Contract, files: Mapping[str, _File]) -> _File:
 
 def _read(path: Path) -> _File:
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506: both loaders are safe ones
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - both loaders are safe ones
         return _file(document, path)
     except yaml.YAMLError as error:
         raise Failure(f"{path} is not YAML: {error}", "correct it") from error
