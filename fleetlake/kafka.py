@@ -16,8 +16,10 @@ from fleetlake.settings import settings
 
 Key = TypeVar("Key")
 TIME_LIMIT_S = 30
+PARTITIONS = 4  # two for each core of a laptop
+BROKERS_OWN = -1  # as many replicas as the broker makes by default
 FOR_EVER = str(2**63 - 1)
-LARGEST_MESSAGE = 16 * 1024 * 1024  # bytes; a car that was offline for weeks reports in one event
+URL_SAFE = str.maketrans("+/", "-_")  # as Kafka's own tools write topic ids
 RECEIVED_NOW = {"message.timestamp.type": "LogAppendTime"}
 RECEIVED_AS_SIMULATED = {  # the producer's timestamp is the reception, however long ago, and age deletes nothing
     "message.timestamp.type": "CreateTime",
@@ -51,19 +53,18 @@ def spark_options() -> dict[str, str]:
     return {f"kafka.{name}": value for name, value in {"bootstrap.servers": brokers(), **java_names(settings().kafka_security)}.items()}
 
 
-def create_topics(families: Collection[str], partitions: int = 4, *, simulated: bool | None = None) -> dict[str, str]:
+def create_topics(families: Collection[str], partitions: int | None = None, *, simulated: bool | None = None) -> dict[str, str]:
     """Makes each family's topic, or gives it more partitions; what was done by topic: created, grown or kept.
 
-    `simulated` (default: true on the local broker) keeps the producers' timestamps and deletes nothing by age.
-    Raises Failure when a topic has more partitions than asked for: they cannot be taken away.
+    `partitions`: default 4 for new topics, as they are for those that exist. `simulated` (default: true on a broker on loopback)
+    keeps the producers' timestamps and deletes nothing by age. Raises Failure when a topic has more partitions than asked for.
     """
-    is_local = not settings().kafka_brokers
-    config = topic_config(simulated=is_local if simulated is None else simulated)
+    config = topic_config(simulated=is_local() if simulated is None else simulated)
     held = topics()
     done = {name: what_to_do(name, held.get(name), partitions) for name in map(topic, families)}
-    replicas = 1 if is_local else -1  # -1: the broker's own default
-    new = [NewTopic(name, partitions, replicas, config=config) for name, what in done.items() if what == "created"]
-    grown = [NewPartitions(name, partitions) for name, what in done.items() if what == "grown"]
+    count = partitions or PARTITIONS
+    new = [NewTopic(name, count, BROKERS_OWN, config=config) for name, what in done.items() if what == "created"]
+    grown = [NewPartitions(name, count) for name, what in done.items() if what == "grown"]
     client = admin()
     if new:
         results(client.create_topics(new, operation_timeout=TIME_LIMIT_S))
@@ -74,13 +75,22 @@ def create_topics(families: Collection[str], partitions: int = 4, *, simulated: 
 
 def topic_config(*, simulated: bool) -> dict[str, str]:
     """A topic of ours: events stay until they are old, never until a later one has the same key."""
-    return {"cleanup.policy": "delete", "max.message.bytes": str(LARGEST_MESSAGE)} | (RECEIVED_AS_SIMULATED if simulated else RECEIVED_NOW)
+    return {"cleanup.policy": "delete", "max.message.bytes": str(local.LARGEST_MESSAGE)} | (
+        RECEIVED_AS_SIMULATED if simulated else RECEIVED_NOW
+    )
 
 
-def what_to_do(name: str, held: TopicInfo | None, partitions: int) -> str:
+def is_local() -> bool:
+    """Every broker in use is on this machine's loopback, so what it holds is simulated or a trial."""
+    return all(host.rpartition(":")[0] in {"127.0.0.1", "localhost", "[::1]"} for host in brokers().split(","))
+
+
+def what_to_do(name: str, held: TopicInfo | None, partitions: int | None) -> str:
     """Whether a topic is to be created, grown or kept."""
     if held is None:
         return "created"
+    if partitions is None:
+        return "kept"
     if len(held.partitions) > partitions:
         raise Failure(
             f"{name} has {len(held.partitions)} partitions, and Kafka takes none away", f"--partitions {len(held.partitions)} or more"
@@ -101,7 +111,7 @@ def topics(prefix: str = TOPIC_PREFIX) -> dict[str, TopicInfo]:
     }
     return {
         name: TopicInfo(
-            str(described[name].topic_id),
+            str(described[name].topic_id).translate(URL_SAFE),
             tuple(sorted(partition.id for partition in described[name].partitions)),
             {entry.name: entry.value for entry in configs[name].values()},
         )

@@ -11,10 +11,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON array on standard
 
 def create(
     families: Annotated[list[str] | None, typer.Argument(help="Families; default: every one that has a contract.")] = None,
-    partitions: Annotated[int, typer.Option(min=1, help="Partitions of each topic; a topic with fewer gets more.")] = 4,
+    partitions: Annotated[
+        int | None, typer.Option(min=1, help="Partitions of each topic, 4 for a new one; a topic with fewer gets more.")
+    ] = None,
     simulated: Annotated[
         bool | None,
-        typer.Option("--simulated/--real", help="Keep the producers' timestamps, delete nothing by age; default: on the local broker."),
+        typer.Option("--simulated/--real", help="Keep the producers' timestamps, delete nothing by age; default: simulated on loopback."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

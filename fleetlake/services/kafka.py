@@ -26,6 +26,7 @@ HOST = "127.0.0.1"
 LARGEST_MESSAGE = 16 * 1024 * 1024  # a car that was offline for weeks reports in one event
 ENOUGH_DISK = 1_000_000_000  # bytes; below that a broker dies in the middle of a run
 START_S = 90
+LET_GO_S = 5
 PORTS = range(19_000, 32_000)
 HEAP = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=64m", "-XX:MaxDirectMemorySize=128m")
 LOGGING = (
@@ -149,7 +150,7 @@ def format_data(state: dict[str, int | float]) -> None:
     draft = folder() / "data.draft"
     shutil.rmtree(draft, ignore_errors=True)
     properties = write_properties(folder() / "format.properties", state, draft)
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = urlsafe_b64encode(bytes(1) + uuid.uuid4().bytes[1:]).decode().rstrip("=")  # never begins like an option
     command = java("kafka.tools.StorageTool", "format", "--standalone", "--cluster-id", cluster, "--config", str(properties))
     ran = subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=START_S, check=False
@@ -238,24 +239,33 @@ def require_disk(path: Path) -> None:
 
 
 def require_free(port: int) -> None:
-    """Raises Failure when somebody else listens on a port of ours."""
+    """Raises Failure when somebody else listens on a port of ours; a broker that was just killed gets a moment to let go of it."""
+    deadline = time.monotonic() + LET_GO_S
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            raise Failure(
+                f"port {port}, which belongs to the data of this home's Kafka, is taken by another process",
+                f"find it with lsof -i :{port} and stop it, or give up the broker and its data with rm -r {folder()}",
+            )
+        time.sleep(0.1)
+
+
+def is_free(port: int) -> bool:
+    """Nobody listens on this port of loopback."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except OSError as taken:
-            raise Failure(
-                f"port {port}, on which this home's Kafka keeps its data, is taken by another process",
-                f"find it with lsof -i :{port}, or give the broker up with rm -r {folder()}",
-            ) from taken
+        except OSError:
+            return False
+        return True
 
 
 def free_port() -> int:
     """A port of loopback that nobody listens on now, outside the range from which systems take ports for outgoing connections."""
-    for port in random.sample(PORTS, 100):
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex((HOST, port)):
-                return port
+    for port in random.sample(PORTS, len(PORTS)):
+        if is_free(port):
+            return port
     raise Failure(f"no free port between {PORTS.start} and {PORTS.stop}", "stop what listens there")
 
 

@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -56,13 +58,30 @@ def group(started: Started) -> list[psutil.Process]:
 
 def stop(started: Started, patience_s: float = PATIENCE_S) -> None:
     """Ends the whole group: SIGTERM, after `patience_s` SIGKILL. Raises Failure if something survives even that."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        remaining = group(started)
-        for process in remaining:
-            _send(process, number)
-        if not psutil.wait_procs(remaining, timeout=patience_s)[1]:
+    for number, patience in ((signal.SIGTERM, patience_s), (signal.SIGKILL, PATIENCE_S)):
+        if group(started):
+            signal_group(started, number)
+        if is_gone(started, patience):
             return
     raise Failure(f"process group {started.pid} does not end", f"look at it: ps -g {started.pid}")
+
+
+def is_gone(started: Started, patience_s: float) -> bool:
+    """Nothing of the group is left, within `patience_s`."""
+    deadline = time.monotonic() + patience_s
+    while group(started):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    with suppress(ChildProcessError):  # it was started by another process, which is the rule
+        os.waitpid(started.pid, os.WNOHANG)
+    return True
+
+
+def signal_group(started: Started, number: signal.Signals) -> None:
+    """Signals every member at once, so that none can have a child in between."""
+    with suppress(ProcessLookupError):  # it ended by itself
+        os.killpg(started.pid, number)
 
 
 def read_state(path: Path) -> dict[str, int | float]:
@@ -81,13 +100,6 @@ def write_state(path: Path, state: Mapping[str, int | float], started: Started |
 def started(state: Mapping[str, int | float]) -> Started | None:
     """The process that a state tells of; None after a stop."""
     return Started(int(state["pid"]), state["started_at"]) if "pid" in state else None
-
-
-def _send(process: psutil.Process, number: signal.Signals) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return  # it ended by itself in between
 
 
 def _group_id(pid: int) -> int:
