@@ -11,6 +11,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "contracts",
     "services",
     "topics",
+    "simulate",
     "send",
 )
 

@@ -27,6 +27,7 @@ class Record(NamedTuple):
     value: bytes | None
     headers: list[tuple[str, str | bytes | None]]
     timestamp_ms: int
+    partition: int = -1  # as the client's partitioner has it
 
 
 class Delivery:
@@ -84,7 +85,7 @@ def _greet(producer: Producer) -> None:
 def _give(producer: Producer, record: Record) -> None:
     while True:
         try:
-            producer.produce(record.topic, record.value, record.key, timestamp=record.timestamp_ms, headers=record.headers)
+            producer.produce(record.topic, record.value, record.key, record.partition, timestamp=record.timestamp_ms, headers=record.headers)
             producer.poll(0)
             return
         except BufferError:  # the local queue is full: wait until the broker has taken some

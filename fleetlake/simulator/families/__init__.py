@@ -1,0 +1,1 @@
+"""One module per family of events, found by its name; each has FAMILY."""

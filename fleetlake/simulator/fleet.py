@@ -1,0 +1,126 @@
+"""The vehicles: what they are, where they drive, what they are equipped with. Arrays of one value per vehicle."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from fleetlake.simulator.catalogue import CONSENTING, FEATURES, MARKETS, MODELS, shares
+from fleetlake.simulator.partitioners import crc32_of, murmur2_of
+from fleetlake.simulator.plan import DAY_MS, Plan
+
+NEW_SHARE = 0.03  # vehicles that are sold while we look
+SCRAPPED_SHARE_PER_DAY = 0.0002
+NEVER_MS = 1 << 42  # the year 2109
+ODDEST_MARKET = "CN"  # its gateway is written in Java: another partitioner
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All vehicles of a plan; `sold_ms` lies years back for most."""
+
+    keys: list[str]
+    model: np.ndarray
+    market: np.ndarray
+    sold_ms: np.ndarray
+    scrapped_ms: np.ndarray  # far away for nearly all
+    trips_per_day: np.ndarray
+    base_software: np.ndarray
+    equipped: np.ndarray  # vehicles × features
+    eagerness: np.ndarray  # vehicles × features: a feature is taken up when its adoption passes this
+    subscription_end_ms: np.ndarray  # vehicles × features; far away where none ends
+    consents: np.ndarray  # vehicles × purposes
+    home: np.ndarray  # vehicles × (latitude, longitude)
+
+    @cached_property
+    def is_electric(self) -> np.ndarray:
+        """Whether it has a traction battery."""
+        return np.array([model.is_electric for model in MODELS])[self.model]
+
+    @cached_property
+    def battery_wh(self) -> np.ndarray:
+        """Net capacity of the traction battery, 0 without."""
+        return np.array([model.battery_wh for model in MODELS])[self.model]
+
+    @cached_property
+    def wh_per_km(self) -> np.ndarray:
+        """Mean consumption, 0 for combustion engines."""
+        return np.array([model.wh_per_km for model in MODELS])[self.model]
+
+    @cached_property
+    def offset_ms(self) -> np.ndarray:
+        """Local time minus UTC."""
+        return np.array([market.offset_h * 3_600_000 for market in MARKETS])[self.market]
+
+    @cached_property
+    def region(self) -> np.ndarray:
+        """Region of the market, as text."""
+        return np.array([market.region for market in MARKETS])[self.market]
+
+    @cached_property
+    def speaks_java(self) -> np.ndarray:
+        """Whether its gateway's producer hashes keys as Java does."""
+        return self.market == [market.code for market in MARKETS].index(ODDEST_MARKET)
+
+    @cached_property
+    def hashes(self) -> np.ndarray:
+        """2 × vehicles: hash of the key by librdkafka's partitioner and by Java's."""
+        encoded = [key.encode() for key in self.keys]
+        return np.stack([crc32_of(encoded), murmur2_of(encoded)])
+
+    def columns(self, vehicles: np.ndarray) -> pl.DataFrame:
+        """vehicle_key, model, market of the given vehicles, in their order."""
+        return self._described[vehicles]
+
+    @cached_property
+    def _described(self) -> pl.DataFrame:
+        models, markets = pl.Series([model.code for model in MODELS]), pl.Series([market.code for market in MARKETS])
+        return pl.DataFrame({"vehicle_key": self.keys, "model": models.gather(self.model), "market": markets.gather(self.market)})
+
+
+def build(plan: Plan) -> Fleet:
+    """The fleet of a plan."""
+    rng, n = np.random.default_rng([plan.seed, 0]), plan.vehicles
+    model = rng.choice(len(MODELS), n, p=shares(MODELS))
+    market = rng.choice(len(MARKETS), n, p=shares(MARKETS))
+    ages = rng.integers(1, 1500, n) * DAY_MS
+    is_new = rng.random(n) < NEW_SHARE
+    sold = plan.start_ms + np.where(is_new, rng.integers(0, plan.days * DAY_MS, n), -ages) // 1000 * 1000
+    centres = np.array([[place.latitude, place.longitude] for place in MARKETS])[market]
+    return Fleet(
+        keys=[_key(plan.seed, number) for number in range(n)],
+        model=model,
+        market=market,
+        sold_ms=sold,
+        scrapped_ms=np.where(rng.random(n) < SCRAPPED_SHARE_PER_DAY * plan.days, plan.start_ms + rng.integers(0, plan.days * DAY_MS, n), NEVER_MS),
+        trips_per_day=rng.gamma(4.0, 0.7, n),
+        base_software=rng.choice(3, n, p=[0.2, 0.3, 0.5]),
+        equipped=_equipped(rng, model),
+        eagerness=rng.random((n, len(FEATURES))),
+        subscription_end_ms=_subscription_ends(rng, plan),
+        consents=rng.random((n, len(CONSENTING))) < np.array(CONSENTING),
+        home=centres + rng.normal(0, 1.2, (n, 2)),
+    )
+
+
+def _key(seed: int, number: int) -> str:
+    return hashlib.blake2b(f"{seed}/{number}".encode(), digest_size=16, key=b"simulated").hexdigest()
+
+
+def _equipped(rng: np.random.Generator, model: np.ndarray) -> np.ndarray:
+    fitted: np.ndarray = rng.random((len(model), len(FEATURES))) < np.array([feature.equipped_share for feature in FEATURES])
+    electric = np.array([kind.is_electric for kind in MODELS])[model]
+    for number, feature in enumerate(FEATURES):
+        if feature.code == "charge_planner":
+            fitted[:, number] &= electric
+    return fitted
+
+
+def _subscription_ends(rng: np.random.Generator, plan: Plan) -> np.ndarray:
+    """A third of the subscriptions end within the next 180 days."""
+    ends = plan.start_ms + rng.integers(0, 180 * DAY_MS, (plan.vehicles, len(FEATURES))) // 1000 * 1000
+    ending = rng.random(ends.shape) < np.array([feature.is_subscription / 3 for feature in FEATURES])
+    kept: np.ndarray = np.where(ending, ends, NEVER_MS)
+    return kept
