@@ -17,12 +17,13 @@ class WireFormat(BuildHookInterface):  # type: ignore[type-arg]
         """Makes the three files that are built; raises RuntimeError where protoc refuses the text."""
         root = Path(self.root)
         sys.path.insert(0, self.root)
-        from expectations.contract import contracts
+        from expectations.contract import HOME
+        from expectations.odcs import read_folder
         from expectations.protobuf import proto_text
 
         wire = root / "fleetlake" / "wire"
         proto = wire / "events.proto"
-        proto.write_text(proto_text(contracts()), encoding="utf-8")
+        proto.write_text(proto_text(read_folder(HOME)), encoding="utf-8")
         if protoc.main(["protoc", f"--proto_path={root}", f"--python_out={root}", str(proto.relative_to(root))]):
             raise RuntimeError(f"protoc refuses {proto}")
         with (wire / "events_pb2.py").open("a", encoding="utf-8") as compiled:

@@ -80,10 +80,11 @@ class Contract:
 
 @lru_cache
 def contracts() -> tuple[Contract, ...]:
-    """All contracts of this installation, by id."""
+    """All contracts of this installation, or of the folder FLEET_CONTRACTS, by id."""
     from expectations.odcs import read_folder  # it builds on the classes above
+    from fleetlake.settings import settings  # the build reads contracts too, without settings
 
-    return read_folder(HOME)
+    return read_folder(settings().contracts or HOME)
 
 
 def contract(table: str) -> Contract:

@@ -62,16 +62,16 @@ def test_a_breaking_change_names_the_column_the_reason_and_who_reads_it(before: 
     assert (row["contract"], row["column"], row["kind"]) == ("silver.charging", "energy_wh", "breaking")
     assert row["reason"] == "maximum narrowed from 2000000 to 1000000"
     assert "check charging_never_discharges" in row["read_by"]
-    assert "2.0.0" in row["error"]
+    assert "2.0.0" in row["version"]
 
 
-@pytest.mark.parametrize(("version", "status"), [("0.9.0", 0), ("1.0.0", 1)])
-def test_an_additive_change_passes_with_a_new_minor_version(before: Path, version: str, status: int):
+@pytest.mark.parametrize(("version", "advice"), [("0.9.0", None), ("1.0.0", "an additive change needs version 1.1.0, not 1.0.0")])
+def test_an_additive_change_passes_and_asks_for_a_new_minor_version(before: Path, version: str, advice: str | None):
     edit(before, "silver.charging", "version: 1.0.0", f"version: {version}")
     edit(before, "silver.charging", "[home, work, public, unknown]", "[home, work, public]")
     answer = fleet("contracts", "check", "--against", str(before), "--json")
     [row] = json.loads(answer.stdout)
-    assert (answer.exit_code, row["kind"], row["reason"]) == (status, "additive", "allows unknown too")
+    assert (answer.exit_code, row["kind"], row["reason"], row["version"]) == (0, "additive", "allows unknown too", advice)
 
 
 def test_a_shared_column_is_read_by_every_family(tmp_path: Path):

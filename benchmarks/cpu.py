@@ -1,0 +1,55 @@
+"""CPU-seconds and peak memory of this process and all that it started: the JVM, its Python workers, all of it."""
+
+import threading
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+
+class Tree:
+    """Measures a block: `with Tree() as used: …`, then `used.cpu_seconds` and `used.worker_mb`."""
+
+    def __enter__(self) -> Self:
+        self.cpu_seconds, self.worker_mb = -_cpu(), 0.0
+        self._done = threading.Event()
+        self._watch = threading.Thread(target=self._sample, daemon=True)
+        self._watch.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._done.set()
+        self._watch.join()
+        self.cpu_seconds += _cpu()
+
+    def _sample(self) -> None:
+        while not self._done.wait(0.25):
+            self.worker_mb = max([self.worker_mb, *(size / 1e6 for size in _workers())])
+
+
+def _cpu() -> float:
+    """User and system seconds of the tree; those of ended children are in their parents' account."""
+    total = 0.0
+    for process in _tree():
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue  # it ended between listing and reading: its parent has its times now
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def _workers() -> list[int]:
+    """Resident bytes of each PySpark worker (a child of pyspark's daemon), shared pages included."""
+    sizes = []
+    for process in _tree():
+        try:
+            if "pyspark" in " ".join(process.cmdline()) and process.name().startswith("python"):
+                sizes.append(process.memory_info().rss)
+        except psutil.Error:
+            continue
+    return sizes
+
+
+def _tree() -> list[psutil.Process]:
+    return [psutil.Process(), *psutil.Process().children(recursive=True)]
