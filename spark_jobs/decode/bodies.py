@@ -1,0 +1,76 @@
+"""Bodies as bytes side by side, and what can be said of them without a parser."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+COLON, QUOTE, BLANK, OPENING, OPENING_LIST = (ord(character) for character in ':" {[')
+SETS_BIT = 0x20  # makes [ and { the same byte, ] and } too
+STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+DEPTH = np.zeros(256, np.int8)
+DEPTH[[ord("["), ord("{")]] = 1
+DEPTH[[ord("]"), ord("}")]] = -1
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """n bodies in one buffer; body i is `bytes[offsets[i]:offsets[i + 1]]`."""
+
+    bytes: Bytes
+    offsets: Ints
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def views(self) -> list[memoryview]:
+        """Each body without a copy."""
+        whole, offsets = memoryview(self.bytes), self.offsets.tolist()
+        return [whole[begin:end] for begin, end in zip(offsets, offsets[1:], strict=False)]
+
+    def per_body(self, positions: Ints) -> Ints:
+        """How many of the positions, which ascend, lie in each body."""
+        return cast(Ints, np.diff(np.searchsorted(positions, self.offsets)))
+
+
+def blocks(bodies: pa.BinaryArray, size: int) -> Iterator[Bodies]:
+    """Runs of whole bodies of about `size` bytes: what a parser makes of one fits into a processor's cache."""
+    offsets = np.frombuffer(bodies.buffers()[1], np.int32)[bodies.offset : bodies.offset + len(bodies) + 1].astype(np.int64)
+    data = np.frombuffer(bodies.buffers()[2] or b"", np.uint8)
+    begin = 0
+    while begin < len(bodies):
+        end = max(begin + 1, int(np.searchsorted(offsets, offsets[begin] + size, side="right")) - 1)
+        yield Bodies(data[offsets[begin] : offsets[end]], offsets[begin : end + 1] - offsets[begin])
+        begin = end
+
+
+def most_keys(bodies: Bodies) -> Ints:
+    """At least as many as each body has keys, at any level: colons after a quote or white space. Equal means that no key stands twice."""
+    colons = np.flatnonzero(bodies.bytes == COLON)
+    before = bodies.bytes[colons - 1]
+    return bodies.per_body(colons[(before == QUOTE) | (before <= BLANK)])
+
+
+def perhaps_deeper(bodies: Bodies, levels: int) -> list[int]:
+    """Bodies that may have more levels; of the others it is certain that they have not, whatever stands in their strings.
+
+    Of nested objects each is either in a list (at most one for each `[`) or behind a colon or white space.
+    """
+    openings = np.flatnonzero((bodies.bytes | SETS_BIT) == OPENING)
+    opening, before = bodies.bytes[openings], bodies.bytes[openings - 1]
+    lists = bodies.per_body(openings[opening == OPENING_LIST])
+    nested = bodies.per_body(openings[(opening == OPENING) & ((before == COLON) | (before <= BLANK))])
+    return cast(list[int], np.flatnonzero(2 * lists + nested + 1 > levels).tolist())
+
+
+def depth(body: bytes) -> int:
+    """Levels of lists and objects; brackets in strings do not count."""
+    steps = DEPTH[np.frombuffer(STRINGS.sub(b"", body), np.uint8)]
+    return int(np.cumsum(steps, dtype=np.int64).max(initial=0))
