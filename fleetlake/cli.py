@@ -13,6 +13,8 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "topics",
     "simulate",
     "send",
+    "report",
+    "demo",
 )
 
 
@@ -42,3 +44,7 @@ def main() -> None:
     except Failure as failure:
         complain(failure)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

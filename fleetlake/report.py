@@ -1,0 +1,95 @@
+"""What became of the events of each family: one row of counts out of the tables, and the truth beside it.
+
+Late, resent and lost as an analyst would count them, in SQL over the tables; nothing here is shared with the jobs or the simulator.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from deltalake import DeltaTable
+
+from fleetlake.console import Failure
+from fleetlake.names import table_path
+
+TABLES = ("silver.quarantine", "ops.duplicates")
+HEADER = "try(decode(list_filter(headers, item -> item.name = '{name}')[1].value))"
+# A quarantined row is open while its place is neither in silver nor among the duplicates: a replay closes it.
+OPEN = """
+    select * from quarantine where family = $family
+    and (topic_id, "partition", "offset") not in (select (topic_id, "partition", "offset") from silver)
+    and (topic_id, "partition", "offset") not in (select (topic_id, "partition", "offset") from duplicates where family = $family)
+"""
+HEARD = f"""
+    select vehicle_key, boot_id, sequence from silver
+    union all
+    select vehicle_key, {HEADER.format(name="ce_bootid")}, try_cast({HEADER.format(name="ce_sequence")} as bigint) from ({OPEN})
+"""
+COUNTS = {
+    "sent": "select count(*) from bronze",
+    "silver": "select count(*) from silver",
+    "duplicates": "select count(*) from duplicates where family = $family",
+    "quarantined": f"select count(*) from ({OPEN})",
+    "late": "select count(*) from silver where is_late",
+    "resent": f"select count(*) from bronze where {HEADER.format(name='ce_isresend')} = 'true'",
+    "id_reused": "select coalesce(sum(days - 1), 0)::bigint from (select count(*) as days from silver group by vehicle_key, event_id having count(*) > 1)",
+    # The highest sequence heard of a boot + 1, less those heard: every boot counts from 0.
+    "lost_by_gap": f"""
+        select coalesce(sum(1 + highest - heard), 0)::bigint from (
+            select max(sequence) as highest, count(distinct sequence) as heard from ({HEARD})
+            where vehicle_key is not null and boot_id is not null and sequence is not null group by vehicle_key, boot_id)""",
+}
+REASONS = f"select reason, count(*) from ({OPEN}) group by reason order by reason"
+
+
+def counts(lake: str, family: str) -> dict[str, Any]:
+    """One row: family, COUNTS as integers, and `reasons`: open quarantine by reason. Zeros where a table was never written."""
+    with duckdb.connect() as connection:
+        _bind(connection, lake, family)
+        row = {name: _rows(connection, query, family)[0][0] for name, query in COUNTS.items()}
+        return {"family": family, **row, "reasons": dict(_rows(connection, REASONS, family))}
+
+
+def truth(folder: Path) -> dict[str, dict[str, Any]]:
+    """By family what `fleet simulate --truth` wrote. Raises Failure where there is none."""
+    path = folder / "summary.json"
+    if not path.exists():
+        raise Failure(f"{path} is not there", "fleet simulate … --truth writes it; name its folder")
+    return {row["family"]: row for row in json.loads(path.read_text())["families"]}
+
+
+def differences(held: Mapping[str, Any], true: Mapping[str, Any]) -> Iterator[str]:
+    """Sentences, one for each count of a family that is not the true one."""
+    for name in COUNTS:
+        if held[name] != true[name]:
+            yield f"{held['family']}: {name} is {held[name]:,}, in truth {true[name]:,}"
+    for reason in sorted({*held["reasons"], *true["reasons"]}):
+        found, planted = held["reasons"].get(reason, 0), true["reasons"].get(reason, 0)
+        if found != planted:
+            yield f"{held['family']}: {found:,} rows quarantined as {reason}, in truth {planted:,}"
+
+
+def _bind(connection: duckdb.DuckDBPyConnection, lake: str, family: str) -> None:
+    """Views of this family's tables, each at one version; an unwritten table is an empty one."""
+    for view, table in {"bronze": f"bronze.{family}", "silver": f"silver.{family}", "quarantine": TABLES[0], "duplicates": TABLES[1]}.items():
+        path = table_path(lake, table)
+        if DeltaTable.is_deltatable(path):
+            connection.register(view, DeltaTable(path).to_pyarrow_dataset())
+        else:
+            connection.execute(f"create view {view} as {EMPTY[view]}")
+
+
+_PLACE = "''::varchar as topic_id, 0 as \"partition\", 0 as \"offset\", ''::varchar as vehicle_key"
+_HEADERS = "[]::struct(name varchar, value blob)[] as headers"
+EMPTY = {
+    "bronze": f"select {_PLACE}, {_HEADERS} where false",
+    "silver": f"select {_PLACE}, '' as event_id, '' as boot_id, 0 as sequence, false as is_late where false",
+    "quarantine": f"select {_PLACE}, {_HEADERS}, '' as family, '' as reason where false",
+    "duplicates": f"select {_PLACE}, '' as family where false",
+}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, family: str) -> list[Any]:
+    return connection.execute(query, {"family": family} if "$family" in query else {}).fetchall()
