@@ -12,7 +12,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.contract import Contract
-from expectations.schemas import body_ddl
 from fleetlake.names import table_path
 
 TUNED = {
@@ -88,7 +87,7 @@ def silver(batch: DataFrame, contract: Contract) -> DataFrame:
     """Decoded and judged rows: `reason` is null where a row is accepted."""
     text = F.col("body").cast("string")
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "_corrupt", "allowNumericLeadingZeros": "false", "allowNonNumericNumbers": "false"}
-    parsed = batch.withColumn("decoded", F.from_json(text, f"{body_ddl(contract)}, _corrupt STRING", options))
+    parsed = batch.withColumn("decoded", F.from_json(text, f"{body_ddl(contract)}, _corrupt string", options))
     header = F.map_from_entries(F.transform("headers", lambda item: F.struct(item["key"], F.decode(item["value"], "UTF-8"))))
     named = parsed.withColumn("named", header)
     return named.select(
@@ -115,6 +114,12 @@ def silver(batch: DataFrame, contract: Contract) -> DataFrame:
         "key",
         _reason(contract).alias("reason"),
     )
+
+
+def body_ddl(contract: Contract) -> str:
+    """The body's columns for `from_json`: signals stand in it as a list."""
+    listed = {"map<string,double>": "array<struct<path:string,value:double>>"}
+    return ", ".join(f"{column.name} {listed.get(column.physical_type, column.physical_type)}" for column in contract.own_columns)
 
 
 def _reason(contract: Contract) -> SparkColumn:
