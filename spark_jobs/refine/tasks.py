@@ -1,0 +1,89 @@
+"""Hands work items to Spark, one task each, and adds up what they say."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import polars as pl
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from spark_jobs.files import DataFile
+from spark_jobs.refine import twins
+from spark_jobs.refine.work import TWINS, Notes
+from spark_jobs.refine.worker import Task, accepted_places, refined_files
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a work item."""
+
+    files: Mapping[str, Sequence[DataFile]]  # by table
+    counts: Mapping[str, int]  # rows, silver, duplicates, refined
+    quarantined: Mapping[str, int]  # by reason
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """A worker's answer."""
+        said = json.loads(text)
+        return cls(
+            {table: [DataFile(**file) for file in files] for table, files in said["files"].items()}, said["counts"], said["quarantined"]
+        )
+
+
+def carried_out(spark: SparkSession, tasks: Sequence[Task], groups: pl.DataFrame) -> list[Result]:
+    """Each task's result, in their order; `groups` are the twins among their rows and silver's (twins.grouped)."""
+    return [Result.from_json(text) for text in _each(spark, _with_notes(spark, tasks, groups), refined_files)]
+
+
+def counted(results: Iterable[Result]) -> dict[str, Any]:
+    """The sum of some results: rows, silver, duplicates, refined, and quarantined by reason."""
+    counts, reasons = Counter[str](), Counter[str]()
+    for result in results:
+        counts.update(result.counts)
+        reasons.update(result.quarantined)
+    return {name: counts[name] for name in ("rows", "silver", "duplicates", "refined")} | {"quarantined": dict(sorted(reasons.items()))}
+
+
+def files_of(results: Iterable[Result], table: str) -> list[DataFile]:
+    """The files that a table gets."""
+    return [file for result in results for file in result.files.get(table, ())]
+
+
+def _with_notes(spark: SparkSession, tasks: Sequence[Task], groups: pl.DataFrame) -> list[Task]:
+    """Each task with what its worker must know of twins; what no worker can decide alone is judged first, in a pass over just those rows."""
+    if groups.is_empty():
+        return list(tasks)
+    early = twins.premature(groups)
+    held = twins.kept_before(groups, twins.settled(early, _accepted(spark, tasks, early)))
+    mine, refined = groups.filter(~pl.col("held")).partition_by("item", as_dict=True), twins.refined(groups)
+    return [replace(task, notes=_notes(mine[(number,)], held, refined)) if (number,) in mine else task for number, task in enumerate(tasks)]
+
+
+def _notes(mine: pl.DataFrame, held: pl.DataFrame, refined: pl.DataFrame) -> Notes:
+    return Notes(
+        mine.select(TWINS.keys()), held.join(mine, on="group", how="semi"), tuple(refined.join(mine, on=twins.PLACE, how="semi")["offset"])
+    )
+
+
+def _accepted(spark: SparkSession, tasks: Sequence[Task], early: pl.DataFrame) -> pl.DataFrame:
+    """The places of the `early` rows that hold by themselves."""
+    by_item = {number: frozenset(offsets) for number, offsets in early.group_by("item").agg("offset").iter_rows()}
+    few = [replace(tasks[number], item=replace(tasks[number].item, only=offsets)) for number, offsets in by_item.items()]
+    places = [place for text in _each(spark, few, accepted_places) for place in json.loads(text)]
+    return pl.DataFrame(places, schema=twins.PLACED, orient="row")
+
+
+def _each(spark: SparkSession, tasks: Sequence[Task], work: Callable[[Task], str]) -> list[str]:
+    """What `work` says of each task, in their order."""
+    if not tasks:
+        return []
+
+    def answers(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for number in batch["id"].to_pylist():
+                yield pa.RecordBatch.from_pydict({"answer": [work(tasks[number])]})
+
+    return [row.answer for row in spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(answers, "answer string").collect()]
