@@ -13,6 +13,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "topics",
     "simulate",
     "send",
+    "land",
     "report",
     "demo",
 )

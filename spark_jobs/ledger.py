@@ -1,0 +1,88 @@
+"""The ledger: what each commit brought, in the commit's own metadata, and copied from there to `ops.ledger`.
+
+The metadata is the truth as long as the log is kept; the copy can be asked with SQL and outlives the log. Copying is
+idempotent: the transaction id "ledger:<table>" on ops.ledger is the last version that was copied, in the same commit as the rows.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import pyarrow as pa
+
+from expectations.contract import contract
+from expectations.schemas import arrow_schema, statistics_columns
+from spark_jobs.tables import Table
+
+NAME = "ops.ledger"
+KEY = "fleetlake.ledger"  # in a commit's metadata
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one commit brought of one topic-partition. `first_offset` to `last_offset`, inclusive, is what it covers: an empty range ends before it begins."""
+
+    kind: str
+    topic: str | None
+    topic_id: str | None
+    partition: int | None
+    first_offset: int | None
+    last_offset: int | None
+    rows: int
+    checksum: str | None = None
+    baseline: bool = False
+    run: int | None = None
+    silver: int | None = None
+    duplicates: int | None = None
+    quarantined: int | None = None
+
+
+def metadata(entries: Sequence[Entry]) -> dict[str, str]:
+    """Entries as the metadata of the commit that they tell of."""
+    return {KEY: json.dumps([asdict(entry) for entry in entries])}
+
+
+class Ledger:
+    """`ops.ledger`, as a job that commits to other tables keeps it up to date."""
+
+    def __init__(self, table: Table, schema: pa.Schema) -> None:
+        self._table, self._schema = table, schema
+
+    @classmethod
+    def open(cls, lake: str) -> Self:
+        """The ledger of a lake; made when it is not there."""
+        promise = contract(NAME)
+        schema = arrow_schema(promise)
+        return cls(Table.open(lake, NAME, schema, promise.partition_by, statistics_columns(promise)), schema)
+
+    def catch_up(self, tables: Sequence[Table]) -> int:
+        """Copies what commits of `tables` say and the ledger does not have yet; returns the number of rows, all in one commit."""
+        found = {table.name: _uncopied(table, self._copied(table)) for table in tables}
+        rows = [row for rows in found.values() for row in rows]
+        if rows:
+            done = {_copied_id(table): table.version for table in tables if found[table.name]}
+            self._table.append(pa.Table.from_pylist(rows, schema=self._schema), done)
+        return len(rows)
+
+    def _copied(self, table: Table) -> int:
+        copied = self._table.position(_copied_id(table))
+        return -1 if copied is None else copied
+
+
+def _copied_id(table: Table) -> str:
+    return f"ledger:{table.name}"
+
+
+def _uncopied(table: Table, copied: int) -> list[dict[str, Any]]:
+    """Rows of the ledger out of the commits above version `copied`, oldest first; commits without entries (maintenance) have none."""
+    if table.version <= copied:
+        return []
+    commits = [each for each in table.delta.history(table.version - copied) if copied < each["version"] <= table.version]
+    return [row for commit in reversed(commits) for row in _rows(table.name, commit)]
+
+
+def _rows(name: str, commit: Mapping[str, Any]) -> list[dict[str, Any]]:
+    of_commit = {"table": name, "version": commit["version"], "at": datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)}
+    return [entry | of_commit for entry in json.loads(commit.get(KEY, "[]"))]
