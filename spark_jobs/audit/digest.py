@@ -7,6 +7,8 @@ Fields are laid out side by side for a whole batch by Arrow; only the hashing it
 """
 
 from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,6 @@ RECORDS = pa.schema([("offset", pa.int64()), ("timestamp_ms", pa.int64()), ("key
 """A batch of Kafka records of one topic-partition, from whichever side it was read."""
 
 Numbers = npt.NDArray[np.uint64]
-LIMB = np.uint64(0xFFFFFFFF)
 
 
 def body_hashes(bodies: pa.Array) -> pa.Array:
@@ -101,7 +102,7 @@ def _masked(hashes: pa.Array, values: pa.Array) -> pa.Array:
     return hashes if values.null_count == 0 else pc.if_else(pc.is_null(values), pa.scalar(None, pa.binary()), hashes)
 
 
-def _fixed(items: npt.NDArray[np.void] | npt.NDArray[np.uint32]) -> pa.Array:
+def _fixed(items: npt.NDArray[Any]) -> pa.Array:
     """Items of one width as binary values."""
     items = np.ascontiguousarray(items)
     ends = np.arange(len(items) + 1, dtype=np.int32) * np.int32(items.itemsize)
@@ -120,4 +121,4 @@ def _each(function: Callable[[memoryview], bytes], values: pa.Array) -> bytes:
     """The hash of each value, one after the other, without a copy of the values."""
     data = memoryview(values.buffers()[2] or b"")
     ends = _offsets(values).tolist() if len(values) else [0]
-    return b"".join([function(data[start:end]) for start, end in zip(ends, ends[1:], strict=False)])
+    return b"".join([function(data[start:end]) for start, end in pairwise(ends)])

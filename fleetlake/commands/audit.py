@@ -1,0 +1,57 @@
+"""`fleet audit`: nothing lost, nothing twice, the same bytes."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fleetlake.console import ERRORS, progress, show
+from fleetlake.settings import settings
+
+if TYPE_CHECKING:
+    from spark_jobs.audit.run import Report
+
+
+def audit(
+    full: Annotated[bool, typer.Option("--full", help="From the beginning, not from where the last audit ended.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for machines.")] = False,
+) -> None:
+    """Compare Kafka and the tables row by row: nothing lost, nothing twice, the same bytes. Exit status 1 if anything is broken."""
+    from expectations.contract import families
+    from spark_jobs.audit.kafka import Broker
+    from spark_jobs.audit.run import audit as run
+
+    broker = Broker()
+    try:
+        report = run(settings().lake_root, families(), broker, full=full, watched=_watched)
+    finally:
+        broker.close()
+    _say(report, as_json=as_json)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _say(report: "Report", *, as_json: bool) -> None:
+    if as_json:
+        rows, findings = report.table(), [each.plain() for each in report.findings]
+        print(json.dumps({"audit": report.number, "ok": report.ok, "full": report.full, "rows": rows, "findings": findings, "notes": report.notes}))
+        return
+    show(report.table(), as_json=False, title=f"audit {report.number}{'' if report.full else ', since the last one'}")
+    for note in report.notes:
+        ERRORS.print(f"note: {note}", markup=False)
+    for found in report.findings:
+        ERRORS.print(f"broken: {found.table} {found.log}: {found.rows:,} {found.what}", markup=False, style="red")
+        ERRORS.print(f"        offsets {', '.join(map(str, found.offsets))}{' …' if found.rows > len(found.offsets) else ''}", markup=False)
+        ERRORS.print(f"        {found.remedy}", markup=False)
+
+
+@contextmanager
+def _watched(offsets: int) -> Iterator[Callable[[int], None]]:
+    with progress() as bar:
+        task = bar.add_task("auditing", total=offsets)
+        yield lambda done: bar.advance(task, done)
+
+
+COMMANDS = {"audit": audit}

@@ -1,0 +1,111 @@
+"""The tables as the auditor reads them: data files through Arrow, a few columns and offsets at a time, never the log's own counts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake.exceptions import DeltaError
+
+from fleetlake.console import Failure
+from fleetlake.names import position_id
+from spark_jobs.audit.findings import Log
+from spark_jobs.audit.marks import Types
+from spark_jobs.tables import Table
+
+BATCH = 8192  # rows
+Where: TypeAlias = ds.Expression
+
+
+class Rows:
+    """One version of a table, or of one that does not exist yet: then it is empty."""
+
+    def __init__(self, name: str, table: Table | None) -> None:
+        self.name, self.table = name, table
+
+    @property
+    def version(self) -> int:
+        """-1 for a table that does not exist."""
+        return -1 if self.table is None else self.table.version
+
+    def position(self, log: Log) -> int | None:
+        """The last offset that the table claims to hold of a topic-partition."""
+        return self.claimed(position_id(self.name, *log))
+
+    def claimed(self, app_id: str) -> int | None:
+        """The version of a transaction id."""
+        return None if self.table is None else self.table.position(app_id)
+
+    def has_metadata(self, key: str, after: int) -> bool:
+        """Whether a commit above version `after` carries this key in its metadata."""
+        if self.table is None or self.version <= after:
+            return False
+        return any(key in commit for commit in self.table.delta.history(self.version - after))
+
+    def batches(self, columns: Sequence[str], where: Where | None = None) -> Iterator[pa.RecordBatch]:
+        """Rows in chunks; memory is bounded by a row group. Raises Failure when a data file is gone or cannot be read."""
+        if self._dataset is None:
+            return
+        try:
+            scanner = self._dataset.scanner(list(columns), filter=where, batch_size=BATCH, batch_readahead=2, fragment_readahead=1)
+            yield from (rows for rows in scanner.to_batches() if rows.num_rows)
+        except (OSError, pa.ArrowException) as error:
+            what = f"{self.name} version {self.version}: a data file cannot be read: {error}"
+            raise Failure(what, "bring that file back, or restore the last version whose files are whole") from error
+
+    def frame(self, columns: Sequence[str], schema: Types, where: Where | None = None) -> pl.DataFrame:
+        """Few rows, whole; `schema` gives the types of a table that does not exist yet."""
+        found = [pl.DataFrame(pa.Table.from_batches([batch])) for batch in self.batches(columns, where)]
+        return pl.concat([pl.DataFrame(schema=schema), *found])
+
+    def count(self, where: Where) -> int:
+        """How many rows there are, by the data files' own footers: to divide work, not to prove anything."""
+        return 0 if self._dataset is None else self._dataset.count_rows(filter=where)
+
+    @cached_property
+    def _dataset(self) -> ds.Dataset | None:
+        return None if self.table is None else self.table.delta.to_pyarrow_dataset()
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Versions of the tables that belong together: no run of refine began or ended while they were opened."""
+
+    bronze: dict[str, Rows]  # by family
+    silver: dict[str, Rows]
+    quarantine: Rows
+    duplicates: Rows
+    ledger: Rows
+    runs: Rows
+
+
+def opened(lake: str, families: Sequence[str]) -> Lake:
+    """The tables as they are now. Raises Failure when refine does not stand still long enough to look at one state."""
+    for _ in range(50):
+        runs = rows(lake, "ops.refine_runs")
+        silver = {family: rows(lake, f"silver.{family}") for family in families}
+        narrow = rows(lake, "silver.quarantine"), rows(lake, "ops.duplicates")
+        bronze = {family: rows(lake, f"bronze.{family}") for family in families}
+        ledger = rows(lake, "ops.ledger")
+        if rows(lake, "ops.refine_runs").version == runs.version:
+            return Lake(bronze, silver, *narrow, ledger, runs)
+    raise Failure("runs of refine follow each other too fast to audit one state", "audit again when refine has caught up")
+
+
+def rows(lake: str, table: str) -> Rows:
+    """A table's current version."""
+    try:
+        return Rows(table, Table.existing(lake, table))
+    except DeltaError as error:
+        raise Failure(f"{table} cannot be opened: {error}", "see its _delta_log, or restore it from a copy") from error
+
+
+def of_log(log: Log, first: int, last: int) -> Where:
+    """Rows of a topic-partition with offsets from `first` to `last`, both included; prunes files by their statistics."""
+    offset = ds.field("offset")
+    where: Where = (ds.field("topic_id") == log.topic_id) & (ds.field("partition") == log.partition) & (offset >= first) & (offset <= last)
+    return where
+

@@ -1,0 +1,189 @@
+"""What is to be audited: per topic-partition where to begin, where the tables claim to end, and what the ledger says of it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+import pyarrow.dataset as ds
+
+from fleetlake.names import topic
+from spark_jobs.audit.findings import Log
+from spark_jobs.audit.kafka import Held
+from spark_jobs.audit.lake import Lake, Rows, Where
+from spark_jobs.audit.marks import Types
+
+LEDGER: Types = {
+    "table": pl.String,
+    "version": pl.Int64,
+    "kind": pl.String,
+    "run": pl.Int64,
+    "topic_id": pl.String,
+    "partition": pl.Int32,
+    "first_offset": pl.Int64,
+    "last_offset": pl.Int64,
+    "rows": pl.Int64,
+    "checksum": pl.String,
+    "silver": pl.Int64,
+    "duplicates": pl.Int64,
+    "quarantined": pl.Int64,
+    "baseline": pl.Boolean,
+}
+RUNS: Types = {"run": pl.Int64, "kind": pl.String, "state": pl.String}
+AUDITS: Types = {"audit": pl.Int64, "upto": pl.String}
+LEDGER_KEY = "fleetlake.ledger"  # what a commit of land says of itself in its metadata, before ops.ledger has a copy
+NOTHING = -1  # the offset before the first
+
+
+@dataclass(frozen=True)
+class Start:
+    """The last offsets that earlier audits have settled."""
+
+    landed: int = NOTHING  # Kafka against bronze
+    read: int = NOTHING  # bronze's bytes
+    placed: int = NOTHING  # bronze against silver, duplicates and quarantine; below the others after a replay
+
+
+@dataclass(frozen=True)
+class LogPlan:
+    """One topic-partition of one family."""
+
+    family: str
+    log: Log
+    start: Start
+    last: int  # the last offset that a table holds or claims
+    position: int | None  # of bronze
+    refined: int | None  # of silver, without a pending run
+    held: Held | None  # by Kafka
+    landings: pl.DataFrame  # LEDGER: what bronze's ledger says of it
+    runs: pl.DataFrame  # LEDGER: what silver's ledger says of it, runs of refine only
+    replayed: int  # rows that replays brought into silver and duplicates, by the ledger
+    is_copying: bool  # bronze's newest commits are not in ops.ledger yet
+
+    @property
+    def topic(self) -> str:
+        """Its topic."""
+        return topic(self.family)
+
+    @property
+    def first(self) -> int:
+        """The first offset to look at."""
+        return self.start.placed + 1
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A run of refine that was begun and not closed."""
+
+    run: int
+    kind: str
+
+
+@dataclass
+class Upto:
+    """Where the last audit ended: offsets by table and topic-partition, and the last run that it saw closed."""
+
+    number: int = 0
+    runs: int = 0
+    tables: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def of(self, table: str, log: Log) -> int:
+        """The last settled offset."""
+        return self.tables.get(table, {}).get(str(log), NOTHING)
+
+    def to_json(self) -> str:
+        """As ops.audits keeps it."""
+        return json.dumps({"runs": self.runs, "tables": self.tables}, sort_keys=True)
+
+
+def last_audit(audits: Rows) -> Upto:
+    """Where the last audit ended; the beginning when there was none."""
+    held = audits.frame(list(AUDITS), AUDITS).sort("audit").tail(1)
+    if held.is_empty():
+        return Upto()
+    number, upto = held.row(0)
+    said = json.loads(upto)
+    return Upto(number, said["runs"], said["tables"])
+
+
+def pending(runs: Rows) -> Pending | None:
+    """The run that was begun and not closed."""
+    states = runs.frame(list(RUNS), RUNS)
+    closed = states.filter(pl.col("state") == "closed")
+    opened = states.filter(pl.col("state") == "intent").join(closed, on="run", how="anti").sort("run")
+    return None if opened.is_empty() else Pending(*opened.select("run", "kind").row(-1))
+
+
+def plans(family: str, lake: Lake, kafka: Mapping[Log, Held], upto: Upto, unclosed: Pending | None, *, full: bool) -> list[LogPlan]:
+    """Every topic-partition of a family that Kafka, the ledger or (in a full audit) a table knows."""
+    bronze, silver = lake.bronze[family], lake.silver[family]
+    entries = lake.ledger.frame(list(LEDGER), LEDGER, ds.field("table").isin([bronze.name, silver.name]))
+    landings = entries.filter((pl.col("table") == bronze.name) & (pl.col("version") <= bronze.version))
+    runs = entries.filter(pl.col("table") == silver.name).filter(pl.col("run") != unclosed.run if unclosed else pl.lit(True))
+    known = {*kafka, *_logs(landings), *_logs(runs)}
+    starts = {log: _start(family, log, runs, Upto() if full else upto) for log in known}
+    ends = _ends(family, lake, None if full else starts)
+    return [
+        _plan(family, log, lake, starts.get(log, Start()), ends.get(log, NOTHING), kafka.get(log), landings, runs, unclosed)
+        for log in sorted({*known, *ends})
+    ]
+
+
+def _plan(
+    family: str, log: Log, lake: Lake, start: Start, end: int, held: Held | None, landings: pl.DataFrame, runs: pl.DataFrame, unclosed: Pending | None
+) -> LogPlan:
+    bronze, silver = lake.bronze[family], lake.silver[family]
+    ours = (pl.col("topic_id") == log.topic_id) & (pl.col("partition") == log.partition) & pl.col("first_offset").is_not_null()
+    refines, replays = runs.filter(ours & (pl.col("kind") == "refine")), runs.filter(ours & (pl.col("kind") != "refine"))
+    position, refined = bronze.position(log), silver.position(log)
+    if unclosed and unclosed.kind == "refine":
+        refined = max(refines["last_offset"].to_list(), default=None)
+    copied = lake.ledger.claimed(f"ledger:{bronze.name}")
+    return LogPlan(
+        family=family,
+        log=log,
+        start=start,
+        last=max(end, NOTHING if position is None else position),
+        position=position,
+        refined=refined,
+        held=held,
+        landings=landings.filter(ours),
+        runs=refines,
+        replayed=sum(replays["silver"].fill_null(0).to_list() + replays["duplicates"].fill_null(0).to_list()),
+        is_copying=bronze.has_metadata(LEDGER_KEY, NOTHING if copied is None else copied),
+    )
+
+
+def _start(family: str, log: Log, runs: pl.DataFrame, upto: Upto) -> Start:
+    """After a replay the places begin where the replayed ones do: it moves old places."""
+    landed, refined = upto.of(f"bronze.{family}", log), upto.of(f"silver.{family}", log)
+    new = (pl.col("kind") != "refine") & (pl.col("run") > upto.runs) & (pl.col("topic_id") == log.topic_id) & (pl.col("partition") == log.partition)
+    replayed = runs.filter(new)["first_offset"].drop_nulls().to_list()
+    return Start(landed, refined, min(refined, *(offset - 1 for offset in replayed), landed))
+
+
+def _ends(family: str, lake: Lake, starts: Mapping[Log, Start] | None) -> dict[Log, int]:
+    """The last offset of each topic-partition in any table, out of the rows themselves."""
+    wanted = None if starts is None else _after(starts)
+    ends: dict[Log, int] = {}
+    ours = ds.field("family") == family
+    for rows, where in ((lake.bronze[family], None), (lake.silver[family], None), (lake.duplicates, ours), (lake.quarantine, ours)):
+        for batch in rows.batches(["topic_id", "partition", "offset"], _both(wanted, where)):
+            for topic_id, partition, offset in pl.DataFrame(batch).group_by("topic_id", "partition").agg(pl.col("offset").max()).iter_rows():
+                ends[Log(topic_id, partition)] = max(offset, ends.get(Log(topic_id, partition), NOTHING))
+    return ends
+
+
+def _after(starts: Mapping[Log, Start]) -> Where:
+    wanted: Where = ds.scalar(False)
+    for log, start in starts.items():
+        wanted = wanted | ((ds.field("topic_id") == log.topic_id) & (ds.field("partition") == log.partition) & (ds.field("offset") > start.placed))
+    return wanted
+
+
+def _both(first: Where | None, second: Where | None) -> Where | None:
+    return first if second is None else second if first is None else first & second
+
+
+def _logs(entries: pl.DataFrame) -> Iterable[Log]:
+    return (Log(*row) for row in entries.select("topic_id", "partition").drop_nulls().unique().iter_rows())
