@@ -31,6 +31,7 @@ KINDS = {  # kind: (what is broken, what to do next)
     "ledger_rows": ("{table} holds another number of rows than the ledger says", "ledger"),
     "ledger_checksum": ("{table} holds other bytes than those whose checksum the ledger has", "ledger"),
     "unrecorded": ("in {table}, and in no entry of the ledger", "ledger"),
+    "ledger_gap": ("the ledger of {table} says nothing of offsets between its entries, or the same twice", "ledger"),
     "nowhere": ("refined, and in none of {table}, ops.duplicates and silver.quarantine", "refine"),
     "silver_and_duplicate": ("both in {table} and in ops.duplicates", "refine"),
     "unknown_place": ("in {table}, and bronze holds no such place", "refine"),

@@ -57,5 +57,17 @@ def against_ledger(entries: pl.DataFrame, parts: Iterable[pl.DataFrame], table: 
     return findings
 
 
+def gaps(entries: pl.DataFrame, table: str, log: Log) -> list[Finding]:
+    """Entries go on where the one before ended, but for a baseline: there landing began, or began anew after Kafka had let go."""
+    ordered = entries.sort("first_offset", "last_offset", "version")
+    end = -1
+    findings: list[Finding] = []
+    for first, last, baseline, version in ordered.select("first_offset", "last_offset", "baseline", "version").iter_rows():
+        if first <= end or (first != end + 1 and not baseline):
+            findings += finding("ledger_gap", table, log, [min(first, end + 1)], f"version {version} begins at {first}, the one before ended at {end}")
+        end = max(end, last)
+    return findings
+
+
 def _limb(half: str, shift: int) -> pl.Expr:
     return (pl.col(half) // (1 << shift)) % (1 << 32)

@@ -55,7 +55,7 @@ class Side:
 def audit(plan: LogPlan, side: Side, *, full: bool, tick: Callable[[int], None]) -> Audited:
     """Everything that one topic-partition can show by itself."""
     audited = Audited(plan)
-    landings = plan.landings.filter(pl.col("first_offset") > plan.start.landed)
+    landings = plan.landings.filter((pl.col("first_offset") > plan.start.landed) & (pl.col("last_offset") >= pl.col("first_offset")))
     runs = plan.runs.filter(pl.col("first_offset") > plan.start.placed)
     sums: list[pl.DataFrame] = []
     run_sums: list[pl.DataFrame] = []
@@ -71,6 +71,7 @@ def audit(plan: LogPlan, side: Side, *, full: bool, tick: Callable[[int], None])
         closed += len(window.closed)
         _count(audited, window, plan)
         tick(last - first + 1)
+    audited.findings += landed.gaps(plan.landings, _bronze(plan), plan.log)
     audited.findings += landed.against_ledger(landings, sums, _bronze(plan), plan.log)
     audited.findings += refined.against_runs(runs, run_sums, _silver(plan), plan.log)
     audited.findings += _replays(plan, side, closed) if full else []
@@ -151,12 +152,11 @@ def _count(audited: Audited, window: refined.Window, plan: LogPlan) -> None:
 
 
 def _positions(plan: LogPlan, bronze: pl.DataFrame) -> list[Finding]:
-    """Rows that stand above bronze's position, and rows between the end of silver's ledger and its position: no run took them."""
-    position = NOTHING if plan.position is None else plan.position
-    between = pl.col("offset").is_between(_end(plan.runs) + 1, NOTHING if plan.refined is None else plan.refined)
+    """Rows that stand above bronze's position, and refined rows that no run took."""
+    position, upto = (NOTHING if offset is None else offset for offset in (plan.position, plan.refined))
     return [
         *finding("above_position", _bronze(plan), plan.log, bronze.filter(pl.col("offset") > position)["offset"]),
-        *finding("position", _silver(plan), plan.log, bronze.filter(between)["offset"]),
+        *refined.unrecorded(bronze, plan.runs, upto, _silver(plan), plan.log),
     ]
 
 

@@ -41,6 +41,12 @@ def compare(window: Window, upto: int, silver: str, log: Log) -> list[Finding]:
     ]
 
 
+def unrecorded(bronze: pl.DataFrame, entries: pl.DataFrame, upto: int, silver: str, log: Log) -> list[Finding]:
+    """Refined rows that no run of the ledger took."""
+    refined_rows = bronze.filter(pl.col("offset") <= upto).select("offset")
+    return finding("unrecorded", silver, log, refined_rows.join(_inside(refined_rows, entries), on="offset", how="anti")["offset"].unique())
+
+
 def run_counts(window: Window, entries: pl.DataFrame) -> pl.DataFrame:
     """Per ledger entry of refine (first_offset, last_offset, run): rows that bronze, silver, duplicates and quarantine hold of it.
 
@@ -86,9 +92,14 @@ def _each(bronze: pl.DataFrame, rows: pl.DataFrame, upto: int, table: str, log: 
 
 
 def _per_entry(rows: pl.DataFrame, entries: pl.DataFrame, name: str) -> pl.DataFrame:
-    spans = entries.select("first_offset", "last_offset", pl.col("run").alias("entry_run")).sort("first_offset")
-    placed = rows.sort("offset").join_asof(spans, left_on="offset", right_on="first_offset", strategy="backward", coalesce=False)
-    inside = placed.filter(pl.col("offset") <= pl.col("last_offset"))
+    inside = _inside(rows, entries)
     if "run" in rows.columns:
         inside = inside.filter(pl.col("run") == pl.col("entry_run"))
     return inside.group_by("first_offset").agg(pl.len().cast(pl.Int64).alias(name))
+
+
+def _inside(rows: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """Rows that an entry covers, with its first_offset and entry_run."""
+    spans = entries.select("first_offset", "last_offset", pl.col("run").alias("entry_run")).sort("first_offset")
+    placed = rows.sort("offset").join_asof(spans, left_on="offset", right_on="first_offset", strategy="backward", coalesce=False)
+    return placed.filter(pl.col("offset") <= pl.col("last_offset"))

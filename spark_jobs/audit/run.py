@@ -1,7 +1,7 @@
 """One audit of a whole lake: every family, every topic-partition, and the row in ops.audits that the next one begins at."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,8 +46,8 @@ class Report:
 
     def table(self) -> list[dict[str, Any]]:
         """A row per family and topic-partition."""
-        broken = {(each.table.partition(".")[2], each.log) for each in self.findings}
-        return [_row(each, is_broken=(each.plan.family, each.plan.log) in broken or _elsewhere(each, self.findings)) for each in self.audited]
+        broken = {each.log for each in self.findings}
+        return [_row(each, is_broken=each.plan.log in broken) for each in self.audited]
 
 
 def audit(lake: str, families: Sequence[str], kafka: Source, *, full: bool, watched: Watched) -> Report:
@@ -109,24 +109,21 @@ def _row(each: log.Audited, *, is_broken: bool) -> dict[str, Any]:
     }
 
 
-def _elsewhere(each: log.Audited, findings: list[Finding]) -> bool:
-    return any(found.log == each.plan.log for found in findings if found.table in ("ops.duplicates", "silver.quarantine"))
-
-
 def _pending_notes(unclosed: Pending | None) -> list[str]:
     finish = "fleet refine --once finishes it"
     return [f"run {unclosed.run} ({unclosed.kind}) is pending: {finish}; its rows count as not refined"] if unclosed else []
 
 
-def _notes(plan: LogPlan) -> list[str]:
+def _notes(plan: LogPlan) -> Iterator[str]:
     where = f"{plan.topic} {plan.log}"
-    if plan.held is None and plan.last >= 0:
-        yield_ = [f"{where}: Kafka has no such topic any more; the ledger stands for all of its offsets"]
-    elif plan.held is not None and plan.held.start > plan.start.landed + 1:
-        yield_ = [f"{where}: Kafka begins at offset {plan.held.start}: bytes were compared from there on, the ledger stands for what was before"]
-    else:
-        yield_ = []
-    return yield_ + ([f"{where}: the newest commits are not in ops.ledger yet: fleet land --once copies them"] if plan.is_copying and plan.last >= 0 else [])
+    if plan.held is None:
+        yield f"{where}: Kafka has no such topic any more: the ledger stands for all of its offsets"
+    elif plan.held.start > plan.start.landed + 1:
+        yield f"{where}: Kafka begins at offset {plan.held.start}: bytes were compared from there on, the ledger stands for what was before"
+    if plan.is_copying:
+        yield f"{where}: the newest commits are not in ops.ledger yet: fleet land --once copies them"
+    for first, version in plan.landings.filter("baseline").sort("first_offset").select("first_offset", "version").rows()[1:]:
+        yield f"{where}: landing began anew at offset {first} (version {version}): what Kafka had let go of before that was given up"
 
 
 def _remember(lake: str, report: Report, planned: Mapping[str, list[LogPlan]], tables: Lake, upto: Upto) -> None:

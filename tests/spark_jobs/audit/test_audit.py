@@ -85,7 +85,7 @@ def test_two_bodies_swapped_change_both_places_but_no_count(copied):
     ("position", "broken"),
     [
         (57, {("position", "bronze.charging", 0): [57], ("above_position", "bronze.charging", 0): [58, 59]}),
-        (62, {("lost", "bronze.charging", 0): [60, 61, 62]}),
+        (62, {("lost", "bronze.charging", 0): [60, 61, 62], ("position", "bronze.charging", 0): [62]}),
         (90, {("lost", "bronze.charging", 0): [60, 61, 62, 63, 64], ("position", "bronze.charging", 0): [90]}),
     ],
 )
@@ -96,7 +96,7 @@ def test_a_moved_position_of_bronze_is_found_both_ways(copied, position, broken)
 
 @pytest.mark.parametrize(
     ("position", "kinds"),
-    [(47, {"position", "above_position"}), (52, {"position", "nowhere"}), (70, {"position", "nowhere"})],
+    [(47, {"position", "above_position"}), (52, {"position", "nowhere", "unrecorded"}), (70, {"position", "nowhere", "unrecorded"})],
 )
 def test_a_moved_position_of_silver_is_found_both_ways(copied, position, kinds):
     copied.move("silver.charging", position)
@@ -208,7 +208,21 @@ def test_a_changed_ledger_of_a_run_is_found(copied, column):
 
 def test_rows_without_an_entry_in_the_ledger_are_found(copied):
     copied.change("ops.ledger", lambda rows: rows.filter(~((pl.col("table") == "bronze.charging") & (pl.col("first_offset") == 0))))
-    assert copied.broken() == {("unrecorded", "bronze.charging", partition): list(range(20)) for partition in (0, 1)}
+    unrecorded = {("unrecorded", "bronze.charging", partition): list(range(20)) for partition in (0, 1)}
+    assert copied.broken() == unrecorded | {("ledger_gap", "bronze.charging", partition): [0] for partition in (0, 1)}
+
+
+def test_a_baseline_is_where_landing_began_and_no_gap(copied):
+    """Landing of both topic-partitions began at 30: Kafka had let go of what was before."""
+    begins = (pl.col("table") == "bronze.charging") & (pl.col("first_offset") == 30)
+    copied.change("ops.ledger", lambda rows: rows.with_columns(baseline=pl.when(begins).then(True).otherwise("baseline")))
+    copied.change("ops.ledger", lambda rows: rows.filter(~((pl.col("table") == "bronze.charging") & (pl.col("first_offset") == 0))))
+    assert not [kind for kind, _, _ in copied.broken() if kind == "ledger_gap"]
+
+
+def test_a_run_that_the_ledger_does_not_have_is_found(copied):
+    copied.change("ops.ledger", lambda rows: rows.filter(~((pl.col("table") == "silver.charging") & (pl.col("run") == 2))))
+    assert copied.broken()[("unrecorded", "silver.charging", 0)] == list(range(40, 50))
 
 
 def test_more_than_twenty_offsets_are_counted_and_the_first_twenty_named(copied):
