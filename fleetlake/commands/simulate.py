@@ -36,12 +36,15 @@ def simulate(
     from fleetlake.simulator.truth import Truth
 
     rates, hot_family = plan.faults(faults)
-    asked = plan.Plan(vehicles, days, seed, rates, hot_family, format, plan.density(density), _date(start), max_body_bytes=settings().max_body_bytes)
+    asked = plan.Plan(
+        vehicles, days, seed, rates, hot_family, format, *plan.density(density), _date(start), max_body_bytes=settings().max_body_bytes
+    )
     asked.refuse_future(datetime.now(UTC))
-    asked = replace(asked, **_partitions(asked))
+    held, later = _partitions(asked)
+    asked = replace(asked, partitions=held, partitions_after=later)
     known = Truth(truth)
     with progress() as display:
-        task = display.add_task("sending", total=None)
+        task = display.add_task("sending", total=asked.vehicles * asked.days * asked.density)
         send(
             known.watch(generate(asked)),
             asked,
@@ -50,7 +53,7 @@ def simulate(
             rate,
             lambda count: display.advance(task, count),
         )
-    known.finish(fleet.build(asked), vars(asked))
+    known.finish(fleet.build(asked), asked)
     show([_flat(row, json) for row in known.summary()], as_json=json, title="sent, and what must become of it")
 
 
@@ -65,7 +68,7 @@ def _date(text: str) -> date:
         raise Failure(f"--start {text}: {error}", "a day such as 2026-06-01") from error
 
 
-def _partitions(asked: "Plan") -> dict[str, int]:
+def _partitions(asked: "Plan") -> tuple[int, int]:
     """How many partitions the topics have, and will have after the change. Raises Failure when topics are missing or differ."""
     from fleetlake import kafka, names
     from fleetlake.simulator.family import registry
@@ -76,9 +79,11 @@ def _partitions(asked: "Plan") -> dict[str, int]:
         raise Failure(f"topics are missing: {', '.join(missing)}", "fleet topics create")
     counts = {len(held[name].partitions) for name in wanted}
     if len(counts) > 1:
-        raise Failure(f"the topics have different numbers of partitions: {sorted(counts)}", f"fleet topics create --partitions {max(counts)}")
+        raise Failure(
+            f"the topics have different numbers of partitions: {sorted(counts)}", f"fleet topics create --partitions {max(counts)}"
+        )
     now = counts.pop()
-    return {"partitions": now, "partitions_after": max(now, asked.partitions_after) if asked.rate("twin_repartitioned") else now}
+    return now, max(now, asked.partitions_after) if asked.rate("twin_repartitioned") else now
 
 
 def _grow(families: list[str], partitions: int) -> None:

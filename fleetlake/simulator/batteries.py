@@ -43,14 +43,21 @@ def sessions(day: Day) -> Sessions:
     wants = day.fleet.is_electric & day.is_sold & (soc < 78) & (rng.random(day.plan.vehicles) < 0.2 + 0.8 * (1 - soc / 78))
     vehicle = np.flatnonzero(wants).astype(np.uint32)
     n = len(vehicle)
-    place, fate = rng.choice(4, n, p=[0.72, 0.1, 0.15, 0.03]), rng.choice(4, n, p=[1 - FAULTY - IMPATIENT, IMPATIENT, FAULTY / 2, FAULTY / 2])
+    place, fate = (
+        rng.choice(4, n, p=[0.72, 0.1, 0.15, 0.03]),
+        rng.choice(4, n, p=[1 - FAULTY - IMPATIENT, IMPATIENT, FAULTY / 2, FAULTY / 2]),
+    )
     target, soc_start = TARGETS[rng.integers(0, len(TARGETS), n)], soc[vehicle].astype(np.int64)
     soc_end = np.where(fate == 0, target, soc_start + ((target - soc_start) * rng.random(n)).astype(np.int64))
     energy = (soc_end - soc_start) * day.fleet.battery_wh[vehicle] // 100
     plugged = _evening(day, vehicle, rng)
     started = plugged + np.where(place == 0, rng.integers(MINUTE_MS, 4 * HOUR_MS, n), rng.integers(5_000, 3 * MINUTE_MS, n))
     stopped = started + MINUTE_MS + energy * HOUR_MS // np.where(place == 2, PUBLIC_W, HOME_W)
-    unplugged = np.where(place == 0, np.maximum(stopped + MINUTE_MS, plugged + rng.integers(8 * HOUR_MS, 12 * HOUR_MS, n)), stopped + rng.integers(MINUTE_MS, HOUR_MS, n))
+    unplugged = np.where(
+        place == 0,
+        np.maximum(stopped + MINUTE_MS, plugged + rng.integers(8 * HOUR_MS, 12 * HOUR_MS, n)),
+        stopped + rng.integers(MINUTE_MS, HOUR_MS, n),
+    )
     return Sessions(vehicle, plugged, started, stopped, unplugged, soc_start, soc_end, target, energy, place, fate)
 
 
@@ -59,4 +66,6 @@ def _evening(day: Day, vehicle: np.ndarray, rng: np.random.Generator) -> np.ndar
     last = np.full(day.plan.vehicles, day.start_ms, dtype=np.int64)
     np.maximum.at(last, day.trips.vehicle, day.trips.end)
     evening = day.start_ms + (rng.normal(18.5, 1.5, len(vehicle)) * HOUR_MS - day.fleet.offset_ms[vehicle]) % DAY_MS
-    return np.maximum(last[vehicle] + rng.integers(MINUTE_MS, 15 * MINUTE_MS, len(vehicle)), np.minimum(evening, day.start_ms + DAY_MS - HOUR_MS).astype(np.int64))
+    in_time = np.minimum(evening, day.start_ms + DAY_MS - HOUR_MS).astype(np.int64)
+    plugged: np.ndarray = np.maximum(last[vehicle] + rng.integers(MINUTE_MS, 15 * MINUTE_MS, len(vehicle)), in_time)
+    return plugged

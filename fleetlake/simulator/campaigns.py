@@ -30,7 +30,7 @@ class Campaigns:
 
     def software(self, base: np.ndarray, vehicles: np.ndarray, at_ms: np.ndarray) -> np.ndarray:
         """Index into SOFTWARE of what each of `vehicles` runs at `at_ms`; `base` is each vehicle's version at the start."""
-        running = base[vehicles]
+        running: np.ndarray = base[vehicles]
         for number, version in enumerate(self.version):
             done = self.at[number, STEPS.index("succeeded")][vehicles] <= at_ms
             running = np.where(done, version, running)
@@ -40,7 +40,12 @@ class Campaigns:
 def build(plan: Plan, fleet: Fleet) -> Campaigns:
     """One campaign every two weeks, the first on the first day."""
     count = min((plan.days - 1) // EVERY_DAYS + 1, len(SOFTWARE) - 3)
-    at = np.stack([_steps(np.random.default_rng([plan.seed, 1, number]), plan.start_ms + number * EVERY_DAYS * DAY_MS, fleet) for number in range(count)])
+    at = np.stack(
+        [
+            _steps(np.random.default_rng([plan.seed, 1, number]), plan.start_ms + number * EVERY_DAYS * DAY_MS, fleet)
+            for number in range(count)
+        ]
+    )
     return Campaigns(at, np.arange(count) + 3)
 
 

@@ -51,13 +51,15 @@ class Day:
     @cached_property
     def is_sold(self) -> np.ndarray:
         """Vehicles that a customer has on this day's morning."""
-        return (self.fleet.sold_ms < self.start_ms) & (self.fleet.scrapped_ms > self.start_ms)
+        sold: np.ndarray = (self.fleet.sold_ms < self.start_ms) & (self.fleet.scrapped_ms > self.start_ms)
+        return sold
 
     @cached_property
     def soc_after_trips(self) -> np.ndarray:
         """State of charge of each vehicle, in %, when all trips of the day are driven."""
         used = self.distance_m / 1000 * self.fleet.wh_per_km / np.maximum(self.fleet.battery_wh, 1) * 100
-        return np.clip(self.soc - used, 3, 100)
+        left: np.ndarray = np.clip(self.soc - used, 3, 100)
+        return left
 
     @cached_property
     def distance_m(self) -> np.ndarray:

@@ -1,16 +1,24 @@
 """Bodies: typed columns become JSON or Protobuf, many at once."""
 
 from functools import cache
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 from ptars import HandlerPool
-from ptars.internal import MessageHandler
 
 from fleetlake.simulator.events import OWN
 from fleetlake.wire import message_class, signal_numbers
 
-KINDS = {pl.String: "string", pl.Int32: "integer", pl.Int64: "integer", pl.Float64: "double", pl.Boolean: "boolean", pl.Datetime: "timestamp", pl.List: "signals"}
+KINDS = {
+    pl.String: "string",
+    pl.Int32: "integer",
+    pl.Int64: "integer",
+    pl.Float64: "double",
+    pl.Boolean: "boolean",
+    pl.Datetime: "timestamp",
+    pl.List: "signals",
+}
 
 
 def columns(events: pl.DataFrame) -> list[str]:
@@ -56,6 +64,6 @@ def _arrow(values: pl.DataFrame, field: pa.Field) -> pa.Array:
 
 
 @cache
-def _handler(family: str) -> MessageHandler:
+def _handler(family: str) -> Any:
     descriptor = message_class(family).DESCRIPTOR
     return HandlerPool([descriptor.file]).get_for_message(descriptor)

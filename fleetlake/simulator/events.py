@@ -10,6 +10,7 @@ from fleetlake.simulator.family import Family
 from fleetlake.simulator.plan import DAY_MS
 
 LIBRDKAFKA, JAVA = 0, 1
+HOT_VEHICLE = 0
 OWN = {  # what the simulator keeps beside `vehicle`, `at` and the family's own columns; times in ms since 1970
     "event_id": pl.String,
     "draw": pl.UInt64,  # from which bulky columns are made
@@ -64,11 +65,11 @@ def _boots(day: Day, vehicle: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _with_hot_key(day: Day, made: pl.DataFrame) -> pl.DataFrame:
-    """Vehicle 0 sends as much of one family as all others together (at rate 1), all day long."""
+    """The hot vehicle sends as much of one family as all others together (at rate 1), all day long."""
     extra = round(len(made) * day.plan.rate("hot_key")) if day.family == day.plan.hot_family else 0
     if not extra:
         return made
     rng = np.random.default_rng([day.plan.seed, 7, day.number])
     hot = made[rng.integers(0, len(made), extra)]
     at = day.start_ms + rng.integers(0, DAY_MS, extra)
-    return pl.concat([made, hot.with_columns(vehicle=pl.lit(0, pl.UInt32), at=pl.Series(at))])
+    return pl.concat([made, hot.with_columns(vehicle=pl.lit(HOT_VEHICLE, pl.UInt32), at=pl.Series(at))])

@@ -1,8 +1,10 @@
 """The vehicles: what they are, where they drive, what they are equipped with. Arrays of one value per vehicle."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,7 +16,7 @@ from fleetlake.simulator.plan import DAY_MS, Plan
 NEW_SHARE = 0.03  # vehicles that are sold while we look
 SCRAPPED_SHARE_PER_DAY = 0.0002
 NEVER_MS = 1 << 42  # the year 2109
-ODDEST_MARKET = "CN"  # its gateway is written in Java: another partitioner
+JAVA_MARKET = "CN"  # its gateway is written in Java: another partitioner
 
 
 @dataclass(frozen=True)
@@ -37,32 +39,32 @@ class Fleet:
     @cached_property
     def is_electric(self) -> np.ndarray:
         """Whether it has a traction battery."""
-        return np.array([model.is_electric for model in MODELS])[self.model]
+        return _each([model.is_electric for model in MODELS], self.model)
 
     @cached_property
     def battery_wh(self) -> np.ndarray:
         """Net capacity of the traction battery, 0 without."""
-        return np.array([model.battery_wh for model in MODELS])[self.model]
+        return _each([model.battery_wh for model in MODELS], self.model)
 
     @cached_property
     def wh_per_km(self) -> np.ndarray:
         """Mean consumption, 0 for combustion engines."""
-        return np.array([model.wh_per_km for model in MODELS])[self.model]
+        return _each([model.wh_per_km for model in MODELS], self.model)
 
     @cached_property
     def offset_ms(self) -> np.ndarray:
         """Local time minus UTC."""
-        return np.array([market.offset_h * 3_600_000 for market in MARKETS])[self.market]
+        return _each([market.offset_h * 3_600_000 for market in MARKETS], self.market)
 
     @cached_property
     def region(self) -> np.ndarray:
         """Region of the market, as text."""
-        return np.array([market.region for market in MARKETS])[self.market]
+        return _each([market.region for market in MARKETS], self.market)
 
     @cached_property
     def speaks_java(self) -> np.ndarray:
         """Whether its gateway's producer hashes keys as Java does."""
-        return self.market == [market.code for market in MARKETS].index(ODDEST_MARKET)
+        return _each([market.code == JAVA_MARKET for market in MARKETS], self.market)
 
     @cached_property
     def hashes(self) -> np.ndarray:
@@ -80,6 +82,11 @@ class Fleet:
         return pl.DataFrame({"vehicle_key": self.keys, "model": models.gather(self.model), "market": markets.gather(self.market)})
 
 
+def _each(values: Sequence[Any], which: np.ndarray) -> np.ndarray:
+    chosen: np.ndarray = np.array(values)[which]
+    return chosen
+
+
 def build(plan: Plan) -> Fleet:
     """The fleet of a plan."""
     rng, n = np.random.default_rng([plan.seed, 0]), plan.vehicles
@@ -94,7 +101,9 @@ def build(plan: Plan) -> Fleet:
         model=model,
         market=market,
         sold_ms=sold,
-        scrapped_ms=np.where(rng.random(n) < SCRAPPED_SHARE_PER_DAY * plan.days, plan.start_ms + rng.integers(0, plan.days * DAY_MS, n), NEVER_MS),
+        scrapped_ms=np.where(
+            rng.random(n) < SCRAPPED_SHARE_PER_DAY * plan.days, plan.start_ms + rng.integers(0, plan.days * DAY_MS, n), NEVER_MS
+        ),
         trips_per_day=rng.gamma(4.0, 0.7, n),
         base_software=rng.choice(3, n, p=[0.2, 0.3, 0.5]),
         equipped=_equipped(rng, model),
@@ -111,7 +120,7 @@ def _key(seed: int, number: int) -> str:
 
 def _equipped(rng: np.random.Generator, model: np.ndarray) -> np.ndarray:
     fitted: np.ndarray = rng.random((len(model), len(FEATURES))) < np.array([feature.equipped_share for feature in FEATURES])
-    electric = np.array([kind.is_electric for kind in MODELS])[model]
+    electric = _each([kind.is_electric for kind in MODELS], model)
     for number, feature in enumerate(FEATURES):
         if feature.code == "charge_planner":
             fitted[:, number] &= electric

@@ -12,7 +12,7 @@ from fleetlake.simulator.family import registry
 from fleetlake.simulator.faults.plant import plant
 from fleetlake.simulator.fleet import Fleet
 from fleetlake.simulator.plan import Plan
-from fleetlake.simulator.records import BODY_BYTES, WIRE, complete
+from fleetlake.simulator.records import WIRE, complete
 from fleetlake.simulator.world import days
 
 SLICE_BYTES = 100_000_000  # bodies that are in memory at a time
@@ -62,17 +62,27 @@ def _hot(plan: Plan, family: str, events: int) -> int:
 def _named(lost: pl.DataFrame, fleet: Fleet) -> pl.DataFrame:
     keys = fleet.columns(lost["vehicle"].to_numpy())["vehicle_key"]
     occurred = (pl.col("at") * 1000).cast(pl.Datetime("us", "UTC"))
-    return lost.select(vehicle_key=keys, event_id="event_id", occurred_at=occurred, boot_id=pl.col("boot").cast(pl.String), sequence="sequence", fault="fault", is_visible="is_visible")
+    return lost.select(
+        vehicle_key=keys,
+        event_id="event_id",
+        occurred_at=occurred,
+        boot_id=pl.col("boot").cast(pl.String),
+        sequence="sequence",
+        fault="fault",
+        is_visible="is_visible",
+    )
 
 
-def _ready(plan: Plan, fleet: Fleet, pending: dict[str, pl.DataFrame], until_ms: int | None, sent: int) -> Iterator[dict[str, pl.DataFrame]]:
+def _ready(
+    plan: Plan, fleet: Fleet, pending: dict[str, pl.DataFrame], until_ms: int | None, sent: int
+) -> Iterator[dict[str, pl.DataFrame]]:
     """Slices of what was received before `until_ms`; takes it out of `pending`."""
     ready = {}
     for name, events in pending.items():
         is_ready = pl.lit(True) if until_ms is None else pl.col("received") < until_ms
         ready[name], pending[name] = events.filter(is_ready).sort("received", maintain_order=True), events.filter(~is_ready)
     received = np.sort(np.concatenate([events["received"].to_numpy() for events in ready.values()]))
-    size = SLICE_BYTES // BODY_BYTES.get(plan.density, 800)
+    size = SLICE_BYTES // plan.report_bytes
     edges = [received[at] for at in range(0, len(received), size)][1:]
     for begin, end in zip([None, *edges], [*edges, None], strict=True):
         part = {name: _between(events, begin, end) for name, events in ready.items()}
@@ -95,4 +105,7 @@ def _numbered(frames: dict[str, pl.DataFrame], sent: int) -> dict[str, pl.DataFr
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(sent, sent + len(order))
     ends = np.cumsum([len(frame) for frame in frames.values()])
-    return {name: frame.with_columns(nth=pl.Series(places)) for (name, frame), places in zip(frames.items(), np.split(place, ends[:-1]), strict=True)}
+    return {
+        name: frame.with_columns(nth=pl.Series(places))
+        for (name, frame), places in zip(frames.items(), np.split(place, ends[:-1]), strict=True)
+    }

@@ -11,7 +11,7 @@ from fleetlake.console import Failure
 
 DAY_MS = 86_400_000
 LONGEST_RESEND_DAYS = 30
-DENSITIES = {"40": 40, "full": 678}  # events per vehicle and day; `full` is what the real fleet sends, 11 KB each
+DENSITIES = {"40": (40, 800), "full": (678, 11_000)}  # events per vehicle and day, bytes of a report of signals; `full`: as real fleets
 
 FAULTS: Mapping[str, float] = {  # share of a family's events, unless the line says otherwise
     "resend": 0.02,
@@ -57,7 +57,8 @@ class Plan:
     rates: Mapping[str, float] = field(default_factory=dict)
     hot_family: str = HOT_FAMILY
     format: str = "json"
-    density: int = 40
+    density: int = 40  # events per vehicle and day
+    report_bytes: int = 800  # about, of the JSON body of a report of signals
     start: date = date(2026, 6, 1)
     partitions: int = 4
     partitions_after: int = 6  # from noon of the middle day on, where twins across the change are asked for
@@ -88,7 +89,10 @@ class Plan:
         tail = LONGEST_RESEND_DAYS + 1 if self.rates else 1
         end = self.start + timedelta(days=self.days + tail)
         if end > now.date():
-            raise Failure(f"the last event would be received on {end}, which is in the future", f"--start {now.date() - timedelta(days=self.days + tail)} or earlier, or fewer --days")
+            latest = now.date() - timedelta(days=self.days + tail)
+            raise Failure(
+                f"the last event would be received on {end}, which is in the future", f"--start {latest} or earlier, or fewer --days"
+            )
 
 
 def faults(name: str) -> tuple[dict[str, float], str]:
@@ -106,8 +110,8 @@ def faults(name: str) -> tuple[dict[str, float], str]:
     return rates, family
 
 
-def density(name: str) -> int:
-    """Events per vehicle and day of `40` or `full`. Raises Failure."""
+def density(name: str) -> tuple[int, int]:
+    """Events per vehicle and day, and bytes of a report, of the densities `40` and `full`. Raises Failure."""
     if name not in DENSITIES:
         raise Failure(f"no density {name!r}", "--density 40 or --density full")
     return DENSITIES[name]

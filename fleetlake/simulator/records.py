@@ -14,7 +14,6 @@ from fleetlake.simulator.fleet import Fleet
 from fleetlake.simulator.plan import Plan
 
 LATE_MS = 2 * 3_600_000
-BODY_BYTES = {40: 800, 678: 11_000}  # about, of a report of signals, by density
 HEADERS = (
     *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "ce_dataschema", "content-type"),
     *("ce_modelcode", "ce_market", "ce_swversion", "ce_bootid", "ce_sequence", "ce_isresend"),
@@ -26,7 +25,7 @@ PRODUCERS = pl.Series(["librdkafka", "java"])
 
 def complete(plan: Plan, fleet: Fleet, family: str, rows: pl.DataFrame) -> pl.DataFrame:
     """Records of one family: the columns of WIRE, the family's own columns, and the labels of truth; rows in the order given."""
-    own = with_bulky(rows, family, BODY_BYTES.get(plan.density, 800))
+    own = with_bulky(rows, family, plan.report_bytes)
     labelled = _labels(rows, fleet, family).hstack(own)
     wired = labelled.hstack(_headers(labelled, family, plan.format)).with_columns(body=bodies(own, family, plan.format))
     return _broken(wired, family, plan)

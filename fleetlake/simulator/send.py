@@ -16,7 +16,14 @@ from fleetlake.simulator.records import to_records
 PACE_S = 0.05  # how finely a rate is kept
 
 
-def send(slices: Iterable[Slice], plan: Plan, config: dict[str, str], grow: Callable[[], None], rate: float | None = None, sent: Callable[[int], None] = lambda count: None) -> None:
+def send(
+    slices: Iterable[Slice],
+    plan: Plan,
+    config: dict[str, str],
+    grow: Callable[[], None],
+    rate: float | None = None,
+    sent: Callable[[int], None] = lambda count: None,
+) -> None:
     """Sends everything; `grow` gives the topics their later partitions and is called between the last record before the change and the first after it.
 
     `rate` in events/s slows it down to real time; `sent` is told of records as they are handed over. Raises Failure when Kafka refuses.

@@ -16,7 +16,8 @@ is what silver holds and what quarantine holds with a readable ce_subject, ce_bo
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,11 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from fleetlake.simulator.events import HOT_VEHICLE
 from fleetlake.simulator.family import registry
 from fleetlake.simulator.fleet import Fleet
 from fleetlake.simulator.generate import Frames, Slice
+from fleetlake.simulator.plan import Plan
 from fleetlake.simulator.records import WIRE
 
 UNWRITTEN = {*WIRE, "vehicle", "received_ms"} - {"topic", "partition"}
@@ -58,7 +61,9 @@ class Truth:
     def _count(self, part: Slice) -> None:
         for family, records in part.records.items():
             self.counts[family] += Counter(_counts(records))
-            self.reasons[family] += Counter(dict(records.filter(~pl.col("expected").is_in(["silver", "duplicate"]))["expected"].value_counts().iter_rows()))
+            self.reasons[family] += Counter(
+                dict(records.filter(~pl.col("expected").is_in(["silver", "duplicate"]))["expected"].value_counts().iter_rows())
+            )
         for family, lost in part.lost.items():
             seen = int(lost["is_visible"].sum())
             self.counts[family] += Counter(lost_by_gap=seen, lost_unseen=len(lost) - seen)
@@ -77,14 +82,19 @@ class Truth:
 
     def summary(self) -> list[dict[str, Any]]:
         """One row per family: COUNTS, and `quarantined` by reason under `reasons`."""
-        return [{"family": family, **{name: counts[name] for name in COUNTS}, "reasons": dict(sorted(self.reasons[family].items()))} for family, counts in self.counts.items()]
+        return [
+            {"family": family, **{name: counts[name] for name in COUNTS}, "reasons": dict(sorted(self.reasons[family].items()))}
+            for family, counts in self.counts.items()
+        ]
 
-    def finish(self, fleet: Fleet, plan: Mapping[str, Any]) -> None:
+    def finish(self, fleet: Fleet, plan: Plan) -> None:
         """Writes vehicles.parquet and summary.json, with the plan in words."""
         if not self.folder:
             return
-        described(fleet).write_parquet(self.folder / "vehicles.parquet")
-        (self.folder / "summary.json").write_text(json.dumps({"plan": plan, "families": self.summary()}, indent=2, default=str) + "\n")
+        described(fleet, plan).write_parquet(self.folder / "vehicles.parquet")
+        (self.folder / "summary.json").write_text(
+            json.dumps({"plan": asdict(plan), "families": self.summary()}, indent=2, default=str) + "\n"
+        )
 
 
 def _counts(records: pl.DataFrame) -> dict[str, int]:
@@ -100,8 +110,11 @@ def _counts(records: pl.DataFrame) -> dict[str, int]:
     }
 
 
-def described(fleet: Fleet) -> pl.DataFrame:
-    """vehicle_key, model, market, sold_at, is_electric, battery_wh of each vehicle."""
+def described(fleet: Fleet, plan: Plan) -> pl.DataFrame:
+    """vehicle_key, model, market, sold_at, is_electric, battery_wh of each vehicle, and whether it is the hot key."""
     sold = pl.Series("sold_at", fleet.sold_ms).cast(pl.Datetime("ms", "UTC"))
     columns = fleet.columns(np.arange(len(fleet.keys)))
-    return columns.with_columns(sold, is_electric=pl.Series(fleet.is_electric), battery_wh=pl.Series(fleet.battery_wh))
+    is_hot = (np.arange(len(columns)) == HOT_VEHICLE) & (plan.rate("hot_key") > 0)
+    return columns.with_columns(
+        sold, is_electric=pl.Series(fleet.is_electric), battery_wh=pl.Series(fleet.battery_wh), is_hot=pl.Series(is_hot)
+    )

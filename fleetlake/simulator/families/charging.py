@@ -13,7 +13,9 @@ REASONS = ("target_reached", "user", "vehicle_fault", "station_fault")
 def events(day: Day) -> pl.DataFrame:
     """plugged, started, stopped, unplugged of each session that begins on the day; energy and end are known when it stopped."""
     found = sessions(day)
-    base = pl.DataFrame({"vehicle": found.vehicle, "session_id": hex_ids(day.rng, len(found.vehicle), 16), "target_soc": found.target.astype(np.int32)})
+    base = pl.DataFrame(
+        {"vehicle": found.vehicle, "session_id": hex_ids(day.rng, len(found.vehicle), 16), "target_soc": found.target.astype(np.int32)}
+    )
     base = base.with_columns(location_kind=words(PLACES, found.place), soc_start=pl.Series(found.soc_start.astype(np.int32)))
     done = {"energy_wh": pl.Series(found.energy_wh), "soc_end": pl.Series(found.soc_end.astype(np.int32))}
     reason = words(REASONS, found.fate)

@@ -36,4 +36,6 @@ def events(day: Day) -> pl.DataFrame:
     )
 
 
-FAMILY = Family(events=events, required=("purpose", "is_given", "scope"), not_allowed=({"purpose": "world_domination"}, {"scope": "everybody"}))
+FAMILY = Family(
+    events=events, required=("purpose", "is_given", "scope"), not_allowed=({"purpose": "world_domination"}, {"scope": "everybody"})
+)

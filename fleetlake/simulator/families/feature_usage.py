@@ -28,8 +28,12 @@ def events(day: Day) -> pl.DataFrame:
     fate = rng.choice(3, n, p=[0.93, 0.04, 0.03])
     steps = [
         base.with_columns(at=pl.Series(begin), action=pl.lit("opened"), outcome=pl.lit("done")).filter(rng.random(n) < OPENED),
-        base.with_columns(at=pl.Series(begin + duration // 2), action=pl.lit("adjusted"), outcome=pl.lit("done")).filter(rng.random(n) < ADJUSTED),
-        base.with_columns(at=pl.Series(begin + duration), action=pl.lit("stopped"), outcome=words(OUTCOMES, fate), duration_ms=pl.Series(duration)),
+        base.with_columns(at=pl.Series(begin + duration // 2), action=pl.lit("adjusted"), outcome=pl.lit("done")).filter(
+            rng.random(n) < ADJUSTED
+        ),
+        base.with_columns(
+            at=pl.Series(begin + duration), action=pl.lit("stopped"), outcome=words(OUTCOMES, fate), duration_ms=pl.Series(duration)
+        ),
     ]
     order = ["vehicle", "at", "feature_id", "action", "outcome", "duration_ms", "entry_point", "correlation_id"]
     return pl.concat(steps, how="diagonal").select(order)
@@ -39,5 +43,11 @@ FAMILY = Family(
     events=events,
     required=("feature_id", "action", "outcome"),
     out_of_range=({"duration_ms": -1, "action": "stopped"}, {"duration_ms": 86_400_001, "action": "stopped"}),
-    not_allowed=({"action": "swallowed"}, {"outcome": "flew"}, {"entry_point": "telepathy"}, {"feature_id": "Seat Heating"}, {"action": "opened", "duration_ms": 5}),
+    not_allowed=(
+        {"action": "swallowed"},
+        {"outcome": "flew"},
+        {"entry_point": "telepathy"},
+        {"feature_id": "Seat Heating"},
+        {"action": "opened", "duration_ms": 5},
+    ),
 )

@@ -16,7 +16,9 @@ def events(day: Day) -> pl.DataFrame:
     rng, trips = day.rng, day.trips
     trip = np.flatnonzero(rng.random(len(trips.vehicle)) < GUIDED)
     n, start, length, distance = len(trip), trips.start[trip], (trips.end - trips.start)[trip], trips.distance_m[trip]
-    base = pl.DataFrame({"vehicle": trips.vehicle[trip], "route_id": hex_ids(rng, n, 24), "distance_m": distance}).with_columns(map_version=_map(day))
+    base = pl.DataFrame({"vehicle": trips.vehicle[trip], "route_id": hex_ids(rng, n, 24), "distance_m": distance}).with_columns(
+        map_version=_map(day)
+    )
     planned = (distance * rng.uniform(0.9, 1.1, n)).astype(np.int64)
     is_cancelled = rng.random(n) < CANCELLED
     end = start + np.where(is_cancelled, (length * rng.uniform(0.1, 0.9, n)).astype(np.int64), length)
@@ -45,5 +47,10 @@ FAMILY = Family(
     events=events,
     required=("step",),
     out_of_range=({"distance_m": -1}, {"distance_m": 20_000_001}),
-    not_allowed=({"step": "lost"}, {"step": "arrived", "route_id": None}, {"step": "map_updated", "map_version": None}, {"route_id": "to my mother's"}),
+    not_allowed=(
+        {"step": "lost"},
+        {"step": "arrived", "route_id": None},
+        {"step": "map_updated", "map_version": None},
+        {"route_id": "to my mother's"},
+    ),
 )

@@ -9,7 +9,17 @@ from fleetlake.simulator.plan import DAY_MS
 from fleetlake.simulator.trips import HOUR_MS, WEEKEND
 
 PER_DAY = 0.6
-COMMANDS = ("lock", "unlock", "climate_start", "climate_stop", "charge_start", "charge_stop", "lights_flash", "find_vehicle", "send_destination")
+COMMANDS = (
+    "lock",
+    "unlock",
+    "climate_start",
+    "climate_stop",
+    "charge_start",
+    "charge_stop",
+    "lights_flash",
+    "find_vehicle",
+    "send_destination",
+)
 WEIGHTS = [0.28, 0.16, 0.22, 0.06, 0.06, 0.02, 0.05, 0.07, 0.08]
 ERRORS = ("VEHICLE_IN_MOTION", "DOOR_OPEN", "LOW_BATTERY", "TIMEOUT")
 EXPIRY_MS = 300_000
@@ -22,7 +32,9 @@ def events(day: Day) -> pl.DataFrame:
     n = len(vehicle)
     local = (rng.choice(24, n, p=WEEKEND / WEEKEND.sum()) + rng.random(n)) * HOUR_MS
     requested = day.start_ms + (local.astype(np.int64) - day.fleet.offset_ms[vehicle]) % DAY_MS
-    base = pl.DataFrame({"vehicle": vehicle, "command_id": hex_ids(rng, n), "command": words(COMMANDS, rng.choice(len(COMMANDS), n, p=WEIGHTS))})
+    base = pl.DataFrame(
+        {"vehicle": vehicle, "command_id": hex_ids(rng, n), "command": words(COMMANDS, rng.choice(len(COMMANDS), n, p=WEIGHTS))}
+    )
     fate = rng.choice(4, n, p=[0.90, 0.04, 0.04, 0.02])  # executed, failed, expired, cancelled
     delivered, errors = requested + rng.integers(800, 30_000, n), words(ERRORS, rng.integers(0, len(ERRORS), n))
     done = delivered + rng.integers(1_000, 25_000, n)
@@ -40,5 +52,10 @@ def events(day: Day) -> pl.DataFrame:
 FAMILY = Family(
     events=events,
     required=("command_id", "command", "step"),
-    not_allowed=({"command": "self_destruct"}, {"step": "forgotten"}, {"step": "executed", "error_code": "E1"}, {"command_id": "no spaces"}),
+    not_allowed=(
+        {"command": "self_destruct"},
+        {"step": "forgotten"},
+        {"step": "executed", "error_code": "E1"},
+        {"command_id": "no spaces"},
+    ),
 )

@@ -36,7 +36,9 @@ def _reports(day: Day, vehicle: np.ndarray, at: np.ndarray, trip: np.ndarray) ->
     electric = pl.Series(day.fleet.is_electric[vehicle])
     place = np.round(day.fleet.home[vehicle] + rng.normal(0, 0.1, (n, 2)), 2)
     hours = (at % DAY_MS + day.fleet.offset_ms[vehicle]) % DAY_MS / HOUR_MS
-    reach = np.where(day.fleet.is_electric[vehicle], soc * day.fleet.battery_wh[vehicle] / np.maximum(day.fleet.wh_per_km[vehicle], 1) * 10, 600_000)
+    reach = np.where(
+        day.fleet.is_electric[vehicle], soc * day.fleet.battery_wh[vehicle] / np.maximum(day.fleet.wh_per_km[vehicle], 1) * 10, 600_000
+    )
     return pl.DataFrame(
         {
             "vehicle": vehicle,

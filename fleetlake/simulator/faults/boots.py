@@ -5,10 +5,9 @@ from zlib import crc32
 import numpy as np
 import polars as pl
 
-from fleetlake.simulator.catalogue import MARKETS, shares
 from fleetlake.simulator.day import Day
 from fleetlake.simulator.plan import DAY_MS
-from fleetlake.simulator.signals import mixed
+from fleetlake.simulator.signals import as_share, mixed
 
 HOUR_MS = 3_600_000
 OUTAGE_MS = 5 * HOUR_MS
@@ -30,35 +29,36 @@ def delayed(day: Day, events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_outage(day: Day, events: pl.DataFrame) -> tuple[np.ndarray, int]:
-    """Which events would be received while their region is cut off, and when it is back (ms)."""
+    """Which events would be received while a region is cut off, in its day time, and when it is back (ms)."""
     rng, rate = np.random.default_rng([day.plan.seed, 10, day.number]), day.plan.rate("outage")
-    region, begin = rng.choice([market.region for market in MARKETS], p=shares(MARKETS)), day.start_ms + int(rng.integers(5, 14)) * HOUR_MS
+    victim = rng.integers(0, day.plan.vehicles)
+    begin = day.start_ms + min((int(rng.integers(7, 15)) * HOUR_MS - int(day.fleet.offset_ms[victim])) % DAY_MS, DAY_MS - OUTAGE_MS)
     happens = rate > 0 and (rng.random() < rate or day.number == day.plan.days // 2)
     received = events["received"].to_numpy()
-    is_cut = (received >= begin) & (received < begin + OUTAGE_MS) & (day.fleet.region[events["vehicle"].to_numpy()] == region)
-    return is_cut & happens, begin + OUTAGE_MS
+    is_cut = (received >= begin) & (received < begin + OUTAGE_MS)
+    is_there = day.fleet.region[events["vehicle"].to_numpy()] == day.fleet.region[victim]
+    return is_cut & is_there & happens, begin + OUTAGE_MS
 
 
 def lost_boot(day: Day, events: pl.DataFrame) -> np.ndarray:
     """Which events belong to boots that are never heard, in no family."""
-    return _may_be_lost(events) & (_dice(day, events, "boot") < day.plan.rate("lost_boot"))
+    lost: np.ndarray = events["boot"].is_not_null().to_numpy() & (_dice(day, events, "boot") < day.plan.rate("lost_boot"))
+    return lost
 
 
 def lost_tail(day: Day, events: pl.DataFrame) -> np.ndarray:
     """Which events are in the last third of a boot whose end is never heard, family by family."""
     nth, size = pl.int_range(pl.len()).over("vehicle", "boot"), pl.len().over("vehicle", "boot").cast(pl.Int64)
     is_last = events.select(nth >= size - pl.max_horizontal(size // 3, 1)).to_series().to_numpy()
-    return _may_be_lost(events) & is_last & (_dice(day, events, f"tail of {day.family}") < day.plan.rate("lost_tail"))
-
-
-def _may_be_lost(events: pl.DataFrame) -> np.ndarray:
-    """Vehicles' events that no other fault holds already."""
-    return events.select(pl.col("boot").is_not_null() & pl.col("fault").is_null()).to_series().to_numpy()
+    lost: np.ndarray = (
+        events["boot"].is_not_null().to_numpy() & is_last & (_dice(day, events, f"tail of {day.family}") < day.plan.rate("lost_tail"))
+    )
+    return lost
 
 
 def _dice(day: Day, events: pl.DataFrame, salt: str) -> np.ndarray:
     """A number in [0, 1) per boot, the same in every family."""
     seed = np.uint64(crc32(f"{day.plan.seed} {salt}".encode()))
     boot = events["boot"].fill_null(0).to_numpy().astype(np.uint64)
-    thrown: np.ndarray = (mixed(mixed(events["vehicle"].to_numpy().astype(np.uint64) << np.uint64(40) ^ boot) ^ seed) >> np.uint64(11)) / 2.0**53
-    return thrown
+    boot ^= events["vehicle"].to_numpy().astype(np.uint64) << np.uint64(40)
+    return as_share(mixed(mixed(boot) ^ seed))

@@ -37,7 +37,9 @@ Effect = Callable[[pl.DataFrame, Scene], pl.DataFrame]
 def _again(sent: pl.DataFrame, scene: Scene, low_ms: int, high_ms: int, expected: str, **changes: pl.Expr | pl.Series) -> pl.DataFrame:
     """Copies that come later, to the partition of the original: which of two copies comes first does not depend on how partitions are read."""
     later = pl.col("received") + scene.between(low_ms, high_ms, len(sent))
-    return sent.with_columns(routed=pl.col("received"), received=later, is_resend=pl.lit(True), expected=pl.lit(expected)).with_columns(**changes)
+    return sent.with_columns(routed=pl.col("received"), received=later, is_resend=pl.lit(True), expected=pl.lit(expected)).with_columns(
+        **changes
+    )
 
 
 def _resend(chosen: pl.DataFrame, scene: Scene) -> pl.DataFrame:
@@ -62,7 +64,9 @@ def _conflict_then_resend(chosen: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     """Three copies in one partition: the good one, another body, the good one again."""
     labelled, other = _other_bodies(chosen, scene)
     good = labelled.filter(pl.col("fault").is_not_null())
-    return pl.concat([labelled, _again(other, scene, SECOND_MS, HOUR_MS, "conflict"), _again(good, scene, HOUR_MS + SECOND_MS, DAY_MS, "duplicate")])
+    return pl.concat(
+        [labelled, _again(other, scene, SECOND_MS, HOUR_MS, "conflict"), _again(good, scene, HOUR_MS + SECOND_MS, DAY_MS, "duplicate")]
+    )
 
 
 def _broken_then_good(chosen: pl.DataFrame, scene: Scene) -> pl.DataFrame:
@@ -88,7 +92,9 @@ def _delayed(low_ms: int, high_ms: int) -> Effect:
 
 def _clock_ahead(low_ms: int, high_ms: int, expected: str) -> Effect:
     """The vehicle's clock is ahead of the reception."""
-    return lambda chosen, scene: chosen.with_columns(occurred=pl.col("received") + scene.between(low_ms, high_ms, len(chosen)), expected=pl.lit(expected))
+    return lambda chosen, scene: chosen.with_columns(
+        occurred=pl.col("received") + scene.between(low_ms, high_ms, len(chosen)), expected=pl.lit(expected)
+    )
 
 
 def _clock_1970(chosen: pl.DataFrame, scene: Scene) -> pl.DataFrame:

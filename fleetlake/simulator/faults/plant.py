@@ -36,7 +36,9 @@ def plant(day: Day, events: pl.DataFrame, donors: pl.DataFrame | None) -> Plante
     free = rng.permutation(np.flatnonzero((fault == NONE) & events["fault"].is_null().to_numpy()))
     events, free = _reuse_ids(day, events, donors, free)
     _choose(day, events, fault, free, rng)
-    chosen = events.with_columns(fault=pl.coalesce(pl.Series(NAMES).gather(pl.Series(fault).replace(NONE, None)), "fault")).with_row_index("row")
+    chosen = events.with_columns(fault=pl.coalesce(pl.Series(NAMES).gather(pl.Series(fault).replace(NONE, None)), "fault")).with_row_index(
+        "row"
+    )
     is_lost = pl.col("fault").is_in(LOST).fill_null(False)
     sent = _affected(chosen.filter(~is_lost), Scene(plan, day.family, events, rng))
     sequence = _sequence(events, sent)
@@ -51,7 +53,11 @@ def _number(family: str) -> int:
 def _choose(day: Day, events: pl.DataFrame, fault: np.ndarray, free: np.ndarray, rng: np.random.Generator) -> None:
     """Writes fault names on free events: as many as each rate says, no event twice."""
     received = events["received"].to_numpy()
-    near = (received >= day.plan.change_ms - 3_600_000) & (received < day.plan.change_ms) & (events["at"].to_numpy() >= day.plan.change_ms - 3_600_000)
+    near = (
+        (received >= day.plan.change_ms - 3_600_000)
+        & (received < day.plan.change_ms)
+        & (events["at"].to_numpy() >= day.plan.change_ms - 3_600_000)
+    )
     for name in ("twin_repartitioned", *(name for name in (*EFFECTS, "lost") if name != "twin_repartitioned")):
         fitting = free[near[free]] if name == "twin_repartitioned" else free
         if name in WAYS and not ways(name, day.family, day.plan.format):
@@ -78,14 +84,21 @@ def _reuse_ids(day: Day, events: pl.DataFrame, donors: pl.DataFrame | None, free
     if donors is None or donors.is_empty():
         return events, free
     today = pl.col("at").is_between(day.start_ms, day.start_ms + DAY_MS, closed="left")
-    able = events.select("vehicle", "at").with_row_index("row")[np.sort(free)].filter(today).unique("vehicle", keep="first", maintain_order=True)
+    able = (
+        events.select("vehicle", "at")
+        .with_row_index("row")[np.sort(free)]
+        .filter(today)
+        .unique("vehicle", keep="first", maintain_order=True)
+    )
     taken = able.join(donors, on="vehicle", how="inner", maintain_order="left")[: round(len(events) * day.plan.rate("id_reused"))]
     rows, ids = taken["row"].to_numpy(), events["event_id"].to_numpy().copy()
     ids[rows] = taken["event_id"].to_numpy()
     is_reused = np.zeros(len(events), bool)
     is_reused[rows] = True
     label = pl.when(pl.Series(is_reused)).then(pl.lit("id_reused")).otherwise("fault")
-    return events.with_columns(event_id=pl.Series(ids, dtype=pl.String), is_id_reused=pl.Series(is_reused), fault=label), free[~is_reused[free]]
+    return events.with_columns(event_id=pl.Series(ids, dtype=pl.String), is_id_reused=pl.Series(is_reused), fault=label), free[
+        ~is_reused[free]
+    ]
 
 
 def _donors(day: Day, sent: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

@@ -64,7 +64,12 @@ def _unknown_schema(family: str, form: str) -> dict[str, Way]:
 
 
 def _bad_time(family: str, form: str) -> dict[str, Way]:
-    times = {"words": "yesterday", "30 February": "2026-02-30T10:00:00Z", "leap second": "2026-06-01T10:00:60Z", "no offset": "2026-06-01T10:00:00"}
+    times = {
+        "words": "yesterday",
+        "30 February": "2026-02-30T10:00:00Z",
+        "leap second": "2026-06-01T10:00:60Z",
+        "no offset": "2026-06-01T10:00:00",
+    }
     times["seconds"] = "1780300000"
     return {name: partial(_set, name="ce_time", value=value) for name, value in times.items()}
 
@@ -154,7 +159,11 @@ def _wrong_type(family: str, form: str) -> dict[str, Way]:
     kinds = body_kinds(family)
     if form == "protobuf":
         return {name: partial(_append, raw=_other_wire_type(family, name)) for name in kinds}
-    return {f"{name} {value!r}": partial(_with, family=family, form=form, changes={name: value}) for name, kind in kinds.items() for value in WRONG[kind]}
+    return {
+        f"{name} {value!r}": partial(_with, family=family, form=form, changes={name: value})
+        for name, kind in kinds.items()
+        for value in WRONG[kind]
+    }
 
 
 WRONG: Mapping[str, tuple[Any, ...]] = {
@@ -197,7 +206,11 @@ def _out_of_range(family: str, form: str) -> dict[str, Way]:
     made = _breaks(lambda known: known.out_of_range)(family, form)
     if form == "json":
         huge = {"integer": b"9223372036854775808", "double": b"1e400"}
-        made |= {f"{name} {text.decode()}": partial(_number, name=name, text=text) for name, kind in body_kinds(family).items() if (text := huge.get(kind))}
+        made |= {
+            f"{name} {text.decode()}": partial(_number, name=name, text=text)
+            for name, kind in body_kinds(family).items()
+            if (text := huge.get(kind))
+        }
     return made
 
 
@@ -222,7 +235,11 @@ def _pad(record: Record, form: str) -> None:
 
 def _unknown_field(family: str, form: str) -> dict[str, Way]:
     if form == "protobuf":
-        raws = {"varint": tag(UNKNOWN_FIELD, VARINT) + b"\x2a", "text": tag(UNKNOWN_FIELD, LENGTH) + b"\x02hi", "fixed": tag(UNKNOWN_FIELD, FIXED32) + b"abcd"}
+        raws = {
+            "varint": tag(UNKNOWN_FIELD, VARINT) + b"\x2a",
+            "text": tag(UNKNOWN_FIELD, LENGTH) + b"\x02hi",
+            "fixed": tag(UNKNOWN_FIELD, FIXED32) + b"abcd",
+        }
         return {name: partial(_unknown_tag, raw=raw) for name, raw in raws.items()}
     made: dict[str, Way] = {
         "boolean": partial(_unknown_json, fields={"trailer_hitched": True}),
