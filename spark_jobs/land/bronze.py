@@ -58,13 +58,17 @@ class Bronze:
 
         Raises Failure when something is missing or another lander was here; then nothing was committed.
         """
-        spans = {partition: Span(self.positions[partition] + 1, end - 1) for partition, end in ends.items()}
-        read = {partition: span for partition, span in spans.items() if span.first <= span.last}
+        read = self.unlanded(ends)
         for partition, span in read.items():
             require_continuous(Place(self.topic, partition), span, reports.get(partition), logs[partition])
         if read:
             entries = [self._entry(partition, span, reports.get(partition)) for partition, span in read.items()]
             self._commit(entries, {partition: span.last for partition, span in read.items()}, list(reports.values()))
+
+    def unlanded(self, ends: Mapping[int, int]) -> dict[int, Span]:
+        """What is between the position and the end (exclusive) of each partition, where anything is."""
+        spans = {partition: Span(self.positions[partition] + 1, end - 1) for partition, end in ends.items()}
+        return {partition: span for partition, span in spans.items() if span.first <= span.last}
 
     def lag(self, logs: Mapping[int, Log]) -> int:
         """Offsets in Kafka that are not landed yet."""

@@ -35,8 +35,8 @@ class Checkpoint:
         noted = (self.folder / "offsets" / str(batch)).read_text().splitlines()[-1]
         return {Place(topic, int(partition)): end for topic, ends in json.loads(noted).items() for partition, end in ends.items()}
 
-    def remove(self) -> None:
-        """Gives the folder up."""
+    def close(self) -> None:
+        """Removes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
         Path(self._lock.name).unlink(missing_ok=True)
         self._lock.close()

@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -65,15 +65,13 @@ class Stream:
     def _ran(self) -> bool:
         """False when topics or partitions appeared just between two looks at them, so that it has to begin again."""
         offsets = self._lander.begin()
-        checkpoint = Checkpoint.new(checkpoints())
         try:
-            self._wait(self._writer(offsets, checkpoint).start())
+            with closing(Checkpoint.new(checkpoints())) as checkpoint:
+                self._wait(self._writer(offsets, checkpoint).start())
         except StreamingQueryException as error:
             if NEW_PARTITIONS in str(error):
                 return False
             raise self._diagnosed(self._failure or error) from error
-        finally:
-            checkpoint.remove()
         return True
 
     def _diagnosed(self, error: BaseException) -> BaseException:
