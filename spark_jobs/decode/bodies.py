@@ -13,7 +13,6 @@ Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 COLON, QUOTE, BLANK, OPENING, OPENING_LIST = (ord(character) for character in ':" {[')
-SETS_BIT = 0x20  # makes [ and { the same byte, ] and } too
 STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 DEPTH = np.zeros(256, np.int8)
 DEPTH[[ord("["), ord("{")]] = 1
@@ -63,10 +62,9 @@ def perhaps_deeper(bodies: Bodies, levels: int) -> list[int]:
 
     Of nested objects each is either in a list (at most one for each `[`) or behind a colon or white space.
     """
-    openings = np.flatnonzero((bodies.bytes | SETS_BIT) == OPENING)
-    opening, before = bodies.bytes[openings], bodies.bytes[openings - 1]
-    lists = bodies.per_body(openings[opening == OPENING_LIST])
-    nested = bodies.per_body(openings[(opening == OPENING) & ((before == COLON) | (before <= BLANK))])
+    before, this = bodies.bytes[:-1], bodies.bytes[1:]
+    lists = bodies.per_body(np.flatnonzero(bodies.bytes == OPENING_LIST))
+    nested = bodies.per_body(np.flatnonzero((this == OPENING) & ((before == COLON) | (before <= BLANK))) + 1)
     return cast(list[int], np.flatnonzero(2 * lists + nested + 1 > levels).tolist())
 
 

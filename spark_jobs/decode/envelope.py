@@ -35,21 +35,21 @@ class Envelope:
 def read_envelope(bronze: pa.Table, contract: Contract, verdicts: Verdicts) -> Envelope:
     """Reads the headers and rejects rows for missing_envelope, then for unknown_schema."""
     headers = _Headers(bronze.column("headers").combine_chunks())
-    versions, optional, resend = headers.texts(SPECVERSION), {name: headers.texts(name) for name in OPTIONAL}, headers.texts(RESEND)
-    verdicts.reject(_rows(pc.not_equal(versions.array, "1.0"), if_null=True), "missing_envelope", f"{SPECVERSION}: 1.0")
+    found = {name: headers.texts(name) for name in ATTRIBUTES}
+    verdicts.reject(_rows(pc.not_equal(found[SPECVERSION].array, "1.0"), if_null=True), "missing_envelope", f"{SPECVERSION}: 1.0")
     for header, column in BRONZE.items():
         verdicts.reject(_rows(pc.equal(bronze.column(column), ""), if_null=True), "missing_envelope", f"{header}: required")
     is_same = pc.equal(bronze.column("key"), bronze.column("vehicle_key").cast(pa.binary()))
     verdicts.reject(_rows(pc.invert(is_same), if_null=True), "missing_envelope", "key: is ce_subject")
-    for name, found in (*optional.items(), (RESEND, resend)):
-        verdicts.reject(found.broken, "missing_envelope", f"{name}: UTF-8")
-    sequence, no_numbers = _sequences(optional["ce_sequence"].array)
+    for name in (*OPTIONAL, RESEND):
+        verdicts.reject(found[name].broken, "missing_envelope", f"{name}: UTF-8")
+    sequence, no_numbers = _sequences(found["ce_sequence"].array)
     verdicts.reject(no_numbers, "missing_envelope", "ce_sequence: 0 to 9223372036854775807")
     for name in ATTRIBUTES:
-        verdicts.reject(headers.repeated(name), "missing_envelope", f"{name}: once")
+        verdicts.reject(found[name].repeated, "missing_envelope", f"{name}: once")
     _reject_unknown_schemas(bronze, contract, verdicts)
-    columns = {OPTIONAL[name]: found.array for name, found in optional.items()} | {"sequence": sequence}
-    columns["is_resend"] = pc.fill_null(pc.equal(resend.array, "true"), False)
+    columns = {column: found[name].array for name, column in OPTIONAL.items()} | {"sequence": sequence}
+    columns["is_resend"] = pc.fill_null(pc.equal(found[RESEND].array, "true"), False)
     return Envelope(columns, _by_value(bronze.column("content_type"), _format))
 
 
@@ -73,6 +73,9 @@ def _format(content_type: str) -> str | None:
 class _Texts:
     array: pa.StringArray
     broken: list[int]
+    """Rows whose value is not UTF-8."""
+    repeated: list[int]
+    """Rows that have the header more than once."""
 
 
 class _Headers:
@@ -100,30 +103,25 @@ class _Headers:
         """Where headers of that name stand among all headers; ascending."""
         if self.is_uniform:
             first = self.names.slice(0, int(self.sizes[0])).to_pylist()
-            return np.sort(np.concatenate([self.starts + k for k, each in enumerate(first) if each == name] or [np.empty(0, np.int64)]))
+            found = [self.starts + k for k, each in enumerate(first) if each == name]
+            return found[0] if len(found) == 1 else np.sort(np.concatenate([*found, np.empty(0, np.int64)]))
         return cast(Ints, np.flatnonzero(np.asarray(pc.fill_null(pc.equal(self.names, name), False))))
 
-    def rows(self, places: Ints) -> Ints:
-        return cast(Ints, np.searchsorted(self.starts, places, side="right") - 1)
-
-    def repeated(self, name: str) -> list[int]:
-        rows = self.rows(self.places(name))
-        return cast(list[int], sorted(set(rows[1:][rows[1:] == rows[:-1]].tolist())))
-
-    def texts(self, name: str) -> _Texts:
-        """The first value of that name in each row as text; null if absent, null or not UTF-8, and the rows where it is the last."""
+    def texts(self, name: str) -> "_Texts":
+        """The first value of that name in each row as text; null if absent, null or not UTF-8."""
         places = self.places(name)
-        rows = self.rows(places)
+        rows = np.searchsorted(self.starts, places, side="right") - 1
         index = np.full(len(self.starts), -1, np.int64)
         index[rows[::-1]] = places[::-1]  # so that the first is written last
         values = self.values.take(pa.array(index, mask=index < 0))
+        repeated = sorted(set(rows[1:][rows[1:] == rows[:-1]].tolist()))
         try:
-            return _Texts(values.cast(pa.string()), [])
+            return _Texts(values.cast(pa.string()), [], repeated)
         except pa.ArrowInvalid:
-            return _texts_one_by_one(values.to_pylist())
+            return _Texts(*_texts_one_by_one(values.to_pylist()), repeated)
 
 
-def _texts_one_by_one(values: Iterable[bytes | None]) -> _Texts:
+def _texts_one_by_one(values: Iterable[bytes | None]) -> tuple[pa.StringArray, list[int]]:
     texts: list[str | None] = []
     broken: list[int] = []
     for row, value in enumerate(values):
@@ -132,7 +130,7 @@ def _texts_one_by_one(values: Iterable[bytes | None]) -> _Texts:
         except UnicodeDecodeError:
             texts.append(None)
             broken.append(row)
-    return _Texts(pa.array(texts, pa.string()), broken)
+    return pa.array(texts, pa.string()), broken
 
 
 def _sequences(texts: pa.StringArray) -> tuple[pa.Int64Array, list[int]]:

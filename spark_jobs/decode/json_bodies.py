@@ -23,7 +23,7 @@ from spark_jobs.decode.bodies import Bodies
 from spark_jobs.decode.decoded import Decoded, joined
 from spark_jobs.decode.values import Converted, convert, convert_map
 
-BLOCK_BYTES = 256_000
+BLOCK_BYTES = 512_000
 EXACT = {str, int, bool, type(None)}  # what orjson reads and writes back as it was
 BEYOND = float(2**63)
 
@@ -54,12 +54,18 @@ class _Block:
     views: list[memoryview] = field(default_factory=list)
     unknown: dict[int, str] = field(default_factory=dict)
     malformed: dict[int, str] = field(default_factory=dict)
+    strictly_read: set[int] = field(default_factory=set)
 
     def decode(self) -> Decoded:
         self.views = self.bodies.views()
         documents = self._documents()
         values = self._by_column(documents)
-        converted = {column.name: self._convert(column, list_) for column, list_ in zip(self.columns, values, strict=True)}
+        suspects = self._perhaps_repeated(documents, values)
+        if suspects:
+            for row in suspects:
+                documents[row] = self._read_strictly(row)
+            values = self._by_column(documents)
+        converted = {column.name: self._convert(column, each) for column, each in zip(self.columns, values, strict=True)}
         return Decoded(
             {name: each.array for name, each in converted.items()},
             pa.array([self.unknown.get(row) for row in range(len(self.bodies))], pa.string()) if self.unknown else pa.nulls(len(self.bodies), pa.string()),
@@ -70,35 +76,32 @@ class _Block:
 
     def _documents(self) -> list[dict[str, Any]]:
         """The objects in the bodies; an empty one in place of what is none."""
-        deep = self._too_deep()
+        self._refuse_deep()
         documents: list[Any] = []
-        suspects: list[int] = []
-        for row, body in enumerate(self.views):
+        for body in self.views:
             try:
-                documents.append(orjson.loads(body) if row not in deep else {})
+                documents.append(orjson.loads(body))
             except orjson.JSONDecodeError:
-                documents.append({})
-                suspects.append(row)
+                documents.append(None)
         if set(map(type, documents)) != {dict}:
-            suspects += [row for row, each in enumerate(documents) if type(each) is not dict]
-            documents = [each if type(each) is dict else {} for each in documents]
-        for row in {*suspects, *self._perhaps_repeated(documents)} - deep:
-            documents[row] = self._read_strictly(row)
+            for row, document in enumerate(documents):
+                if type(document) is not dict:
+                    documents[row] = self._read_strictly(row)
         return documents
 
-    def _too_deep(self) -> set[int]:
-        deep = {row for row in scan.perhaps_deeper(self.bodies, self.levels) if scan.depth(bytes(self.views[row])) > self.levels}
-        self.malformed.update(dict.fromkeys(deep, f"JSON: at most {self.levels} levels"))
-        return deep
+    def _refuse_deep(self) -> None:
+        for row in scan.perhaps_deeper(self.bodies, self.levels):
+            if scan.depth(bytes(self.views[row])) > self.levels:
+                self.malformed[row] = f"JSON: at most {self.levels} levels"
+                self.views[row] = memoryview(b"{}")
 
-    def _perhaps_repeated(self, documents: list[dict[str, Any]]) -> list[int]:
-        """Rows that have more colons than the parser found keys."""
+    def _perhaps_repeated(self, documents: list[dict[str, Any]], values: list[Sequence[Any]]) -> list[int]:
+        """Rows that have more colons than the parser found keys; not those that were read strictly already."""
         keys = np.fromiter(map(len, documents), np.int64, len(documents))
-        for column in self.columns:
+        for column, lists in zip(self.columns, values, strict=True):
             if column.physical_type.startswith("map"):
-                lists = [document.get(column.name) for document in documents]
-                keys += [2 * len(each) if type(each) is list else 0 for each in lists]
-        return [*np.flatnonzero(keys != scan.most_keys(self.bodies)).tolist()]
+                keys += np.fromiter((2 * len(each) if type(each) is list else 0 for each in lists), np.int64, len(lists))
+        return [row for row in np.flatnonzero(keys != scan.most_keys(self.bodies)).tolist() if row not in self.strictly_read and row not in self.malformed]
 
     def _by_column(self, documents: list[dict[str, Any]]) -> list[Sequence[Any]]:
         nulls = dict.fromkeys(column.name for column in self.columns)
@@ -120,6 +123,7 @@ class _Block:
         return self._read_strictly(row)
 
     def _read_strictly(self, row: int) -> dict[str, Any]:
+        self.strictly_read.add(row)
         try:
             values, unknown = strict.read(bytes(self.views[row]), self.columns)
         except strict.Malformed as malformed:

@@ -1,11 +1,10 @@
 """Python values of a parser to Arrow columns, strictly: what has another type is found, never converted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from types import NoneType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -17,16 +16,16 @@ from expectations.schemas import ARROW
 from spark_jobs.land.times import parse_rfc3339
 
 TYPES: dict[str, set[type]] = {"string": {str}, "timestamp": {str}, "boolean": {bool}, "int": {int}, "bigint": {int}, "double": {int, float}}
+CELLS_PER_ENTRY = 32  # up to here a table of all keys of all rows is cheaper than to sort the entries
 PATH_VALUE: tuple[Any, Any] = (itemgetter("path"), itemgetter("value"))
 
 
-@dataclass(frozen=True)
-class Converted:
+class Converted(NamedTuple):
     """A column, null where a value could not stand in it, and the rows where that was so."""
 
     array: pa.Array
-    wrong: list[int] = field(default_factory=list)
-    unfit: list[int] = field(default_factory=list)
+    wrong: list[int]
+    unfit: list[int]
 
 
 def convert(values: Sequence[Any], column: Column) -> Converted:
@@ -36,7 +35,7 @@ def convert(values: Sequence[Any], column: Column) -> Converted:
     if column.physical_type == "timestamp":
         return _timestamps(clean, wrong)
     try:
-        return Converted(pa.array(clean, ARROW[column.physical_type]), wrong)
+        return Converted(pa.array(clean, ARROW[column.physical_type]), wrong, [])
     except (OverflowError, pa.ArrowInvalid):  # an integer that the column, or a double exactly, cannot hold
         return _large(clean, column.physical_type, wrong)
 
@@ -48,8 +47,8 @@ def convert_map(lists: Sequence[Any]) -> Converted:
         wrong = irregular(lists)
         entries = flat_entries(_without(lists, wrong))
         assert entries is not None
-        return Converted(_map(_without(lists, wrong), *entries), wrong)
-    return Converted(_map(lists, *entries))
+        return Converted(_map(_without(lists, wrong), *entries), wrong, [])
+    return Converted(_map(lists, *entries), [], [])
 
 
 def irregular(lists: Sequence[Any]) -> list[int]:
@@ -58,15 +57,14 @@ def irregular(lists: Sequence[Any]) -> list[int]:
 
 
 def flat_entries(lists: Sequence[Any]) -> tuple[list[str], list[float]] | None:
-    """Paths and values of all lists; None if an entry is anything else."""
-    if _others(lists, {list}):
+    """Paths and values of all lists; None if an entry has no path or no value, or one of another type. Further fields are the caller's to see."""
+    kinds = set(map(type, lists))
+    if not kinds <= {list, NoneType}:
         return None
-    entries = list(chain.from_iterable(filter(None, lists)))
-    if not set(map(type, entries)) <= {dict} or not set(map(len, entries)) <= {2}:
-        return None
+    entries = list(chain.from_iterable(filter(None, lists) if NoneType in kinds else lists))
     try:
         paths, values = (list(map(part, entries)) for part in PATH_VALUE)
-    except KeyError:
+    except (KeyError, TypeError):  # no such field, or no object
         return None
     return (paths, values) if set(map(type, paths)) <= {str} and set(map(type, values)) <= {int, float} else None
 
@@ -79,17 +77,22 @@ def repeated_keys(maps: pa.MapArray) -> list[int]:
     keys = maps.keys.slice(offsets[0], offsets[-1] - offsets[0]).dictionary_encode()
     row = np.repeat(np.arange(len(maps)), np.diff(offsets))
     cell = row * len(keys.dictionary) + keys.indices.to_numpy()
+    if len(maps) * len(keys.dictionary) <= CELLS_PER_ENTRY * len(cell):
+        has_entry = np.zeros(len(maps) * len(keys.dictionary), np.bool_)
+        has_entry[cell] = True
+        if np.count_nonzero(has_entry) == len(cell):
+            return []
     _, first, count = np.unique(cell, return_index=True, return_counts=True)
     return cast(list[int], sorted(set(row[first[count > 1]].tolist())))
 
 
 def _map(lists: Sequence[Any], paths: list[str], values: list[float]) -> pa.MapArray:
-    sizes = np.fromiter((0 if each is None else len(each) for each in lists), np.int32, len(lists))
-    offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(sizes, dtype=np.int32)])
-    items = _doubles(values)
-    mask = pa.array([each is None for each in lists], pa.bool_())
-    plain = pa.MapArray.from_arrays(pa.array(offsets), pa.array(paths, pa.string()), items)
-    return pc.if_else(mask, None, plain) if pc.any(mask).as_py() else plain
+    has_nulls = NoneType in set(map(type, lists))
+    sizes = np.fromiter((len(each or ()) for each in lists) if has_nulls else map(len, lists), np.int32, len(lists))
+    offsets = np.zeros(len(lists) + 1, np.int32)
+    np.cumsum(sizes, out=offsets[1:])
+    plain = pa.MapArray.from_arrays(pa.array(offsets), pa.array(paths, pa.string()), _doubles(values))
+    return pc.if_else(pa.array([each is None for each in lists]), None, plain) if has_nulls else plain
 
 
 def _others(values: Sequence[Any], allowed: set[type]) -> list[int]:
@@ -109,13 +112,13 @@ def _timestamps(texts: Sequence[str | None], wrong: list[int]) -> Converted:
     instants = parse_rfc3339(given)
     if instants.null_count > given.null_count:
         unread = np.flatnonzero(np.asarray(instants.is_null()) & np.asarray(given.is_valid())).tolist()
-        return Converted(instants, sorted({*wrong, *unread}))
-    return Converted(instants, wrong)
+        return Converted(instants, sorted({*wrong, *unread}), [])
+    return Converted(instants, wrong, [])
 
 
 def _large(values: Sequence[Any], physical_type: str, wrong: list[int]) -> Converted:
     if physical_type == "double":
-        return Converted(_doubles(values), wrong)
+        return Converted(_doubles(values), wrong, [])
     least, greatest = RANGES[physical_type]
     unfit = [row for row, value in enumerate(values) if value is not None and not least <= value <= greatest]
     return Converted(pa.array(_without(values, unfit), ARROW[physical_type]), wrong, unfit)
