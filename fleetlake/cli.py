@@ -14,6 +14,9 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "simulate",
     "send",
     "land",
+    "refine",
+    "quarantine",
+    "audit",
     "report",
     "demo",
 )

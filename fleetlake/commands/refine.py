@@ -28,9 +28,13 @@ def refine(
     pause_s = seconds(every) if every else 0
     with progress() as shown:
         step = shown.add_task("starting Spark", total=None)
-        for intent in _runs(master, pause_s, lambda text: shown.update(step, description=text)):
-            shown.console.file.flush()
+        runs = 0
+        for runs, intent in enumerate(_runs(master, pause_s, lambda text: shown.update(step, description=text)), 1):
+            shown.stop()  # it takes standard output, too, while it is shown
             print(json.dumps(_told(intent)) if as_json else _sentence(intent), flush=True)
+            shown.start()
+    if not (runs or as_json):
+        print("bronze holds nothing new")
 
 
 def _runs(master: str, pause_s: float, told: "Callable[[str], None]") -> "Iterator[Intent]":

@@ -1,0 +1,142 @@
+"""Replay: quarantined bytes are judged again by today's contract, in a run of their own.
+
+What is accepted goes to silver, or is a duplicate; what is not stays where it is, open. Positions do not move.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+
+from expectations.contract import contract
+from expectations.schemas import arrow_schema, statistics_columns
+from fleetlake.names import topic
+from fleetlake.settings import settings
+from spark_jobs.decode import Limits
+from spark_jobs.files import DataFile, filesystem, write
+from spark_jobs.refine import twins
+from spark_jobs.refine.find import SEEN, Held, met
+from spark_jobs.refine.items import SourceFile, WorkItem, batches
+from spark_jobs.refine.quarantine import open_rows
+from spark_jobs.refine.tasks import Result, carried_out, counted, files_of
+from spark_jobs.refine.work import Notes
+from spark_jobs.refine.worker import Task
+from spark_jobs.runs import Intent, Runs, opened, phase
+from spark_jobs.tables import Table
+
+LOG = "ops.replays"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which open rows to judge again; `since` is a moment of reception."""
+
+    family: str
+    reason: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of it, or would; `run` is None for a dry run."""
+
+    run: int | None
+    replayed: int
+    accepted: int
+    duplicates: int
+    still_rejected: Mapping[str, int]  # by today's reason
+
+
+def replay(spark: SparkSession, lake: str, asked: Asked, told: Callable[[str], None] = lambda step: None) -> Replayed:
+    """Judges again and commits what is accepted now. First finishes a run that was interrupted."""
+    runs = Runs(lake)  # before anything is read: a run that another process makes meanwhile refuses ours
+    if (finished := runs.finish()) is not None:
+        told(f"run {finished} was interrupted: finished")
+    for table in (f"silver.{asked.family}", "ops.duplicates", LOG):
+        opened(lake, table)
+    items, results = _judged(spark, lake, asked, runs.next, told, dry=False)
+    came = _came(results, runs.next)
+    runs.carry_out(_intent(lake, asked, items, results, came))
+    return came
+
+
+def rehearse(spark: SparkSession, lake: str, asked: Asked, told: Callable[[str], None] = lambda step: None) -> Replayed:
+    """What `replay` would do; writes nothing."""
+    return _came(_judged(spark, lake, asked, 0, told, dry=True)[1], None)
+
+
+def _judged(
+    spark: SparkSession, lake: str, asked: Asked, run: int, told: Callable[[str], None], *, dry: bool
+) -> tuple[list[WorkItem], list[Result]]:
+    told("looking for open rows")
+    rows = open_rows(lake, asked.family, asked.reason, asked.since)
+    items = list(_items(rows, asked.family))
+    if not items:
+        return [], []
+    told(f"judging {rows.height} rows again")
+    silver = Table.existing(lake, f"silver.{asked.family}")
+    found = met(spark, spark.createDataFrame(_new(rows, items)), [Held(asked.family, silver)] if silver else [])
+    phase("files")
+    by, limits = contract(f"silver.{asked.family}"), Limits(body_bytes=settings().max_body_bytes)
+    tasks = [Task(item, by, lake, run, limits, Notes(), replays=True, dry=dry) for item in items]
+    return items, carried_out(spark, tasks, twins.grouped(found))
+
+
+def _items(rows: pl.DataFrame, family: str) -> Iterator[WorkItem]:
+    """Work items of the quarantine's files, per topic-partition, each with the offsets that are open."""
+    for (topic_id, partition), own in rows.sort("offset").partition_by("topic_id", "partition", as_dict=True, maintain_order=True).items():
+        offsets = {uri: part["offset"] for (uri,), part in own.partition_by("uri", as_dict=True, maintain_order=True).items()}
+        for batch in batches(map(_source_file, map(str, offsets)), settings().item_bytes):
+            only = frozenset(offset for file in batch for offset in offsets[file.uri])
+            yield WorkItem(family, topic(family), str(topic_id), int(partition), batch, only=only)
+
+
+def _source_file(uri: str) -> SourceFile:
+    filesystem_, path = filesystem(uri)
+    footer = pq.read_metadata(path, filesystem=filesystem_)
+    return SourceFile(uri, sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups)))
+
+
+def _new(rows: pl.DataFrame, items: list[WorkItem]) -> pa.Table:
+    """The open rows as `met` wants them."""
+    turns = [
+        {"topic_id": item.topic_id, "partition": item.partition, "uri": file.uri, "item": number, "turn": turn}
+        for number, item in enumerate(items)
+        for turn, file in enumerate(item.files)
+    ]
+    where = pl.DataFrame(turns, schema={"topic_id": pl.String, "partition": pl.Int32, "uri": pl.String, "item": pl.Int64, "turn": pl.Int64})
+    known = rows.drop_nulls(["occurred_on", "event_hash"]).join(where, on=["topic_id", "partition", "uri"], how="inner")
+    return known.select(*SEEN, "item", "turn").to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _came(results: list[Result], run: int | None) -> Replayed:
+    counts = counted(results)
+    return Replayed(run, counts["rows"], counts["silver"], counts["duplicates"] + counts["refined"], counts["quarantined"])
+
+
+def _intent(lake: str, asked: Asked, items: list[WorkItem], results: list[Result], came: Replayed) -> Intent:
+    run = came.run or 0
+    written = {table: files for table in (f"silver.{asked.family}", "ops.duplicates") if (files := files_of(results, table))}
+    by = contract(f"silver.{asked.family}")
+    return Intent(run, "replay", written | {LOG: [_logged(lake, asked, came)]}, {}, list(_counts(items, results)), {by.id: by.version})
+
+
+def _counts(items: list[WorkItem], results: list[Result]) -> Iterator[dict[str, Any]]:
+    """What the run brought, per topic-partition; what stays in quarantine was not quarantined by this run."""
+    for source in dict.fromkeys((item.topic, item.topic_id, item.partition) for item in items):
+        of_source = [result for item, result in zip(items, results, strict=True) if (item.topic, item.topic_id, item.partition) == source]
+        place = dict(zip(("topic", "topic_id", "partition"), source, strict=True)) | {"first_offset": None, "last_offset": None}
+        yield {"family": items[0].family} | place | counted(of_source) | {"quarantined": {}}
+
+
+def _logged(lake: str, asked: Asked, came: Replayed) -> DataFile:
+    question = {"family": asked.family, "reason": asked.reason, "since": asked.since, "dry_run": False}
+    answer = {"replayed": came.replayed, "accepted": came.accepted, "duplicates": came.duplicates}
+    told = question | answer | {"still_rejected": sum(came.still_rejected.values()), "run": came.run, "at": datetime.now(UTC)}
+    rows = pa.Table.from_pylist([told], arrow_schema(contract(LOG)))
+    return write(opened(lake, LOG).path, rows, {}, statistics_columns(contract(LOG)))
