@@ -36,6 +36,8 @@ def simulate(
     from fleetlake.simulator.truth import Truth
 
     rates, hot_family = plan.faults(faults)
+    if hot_family not in registry():
+        raise Failure(f"{faults}: there is no family {hot_family!r} to be hot", f"one of: {', '.join(registry())}")
     asked = plan.Plan(
         vehicles, days, seed, rates, hot_family, format, *plan.density(density), _date(start), max_body_bytes=settings().max_body_bytes
     )

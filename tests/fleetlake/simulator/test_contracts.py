@@ -30,9 +30,9 @@ def broken(column: Column) -> pl.Expr:
     return pl.any_horizontal(rule.fill_null(False) for rule in rules)
 
 
-def breaking(events: pl.DataFrame, check: Check) -> pl.DataFrame:
-    """Rows that break a cross-field check."""
-    return duckdb.sql(f"select * from events where not ({check.expression})").pl()
+def breaking(events: pl.DataFrame, check: Check) -> int:
+    """How many rows break a cross-field check."""
+    return duckdb.sql(f"select count(*) from events where not ({check.expression})").fetchall()[0][0]
 
 
 def test_every_family_with_a_contract_has_a_generator():
@@ -56,7 +56,7 @@ def test_events_for_silver_satisfy_the_contract(calm, family):
     for column in asked.own_columns:
         assert events.filter(broken(column)).is_empty(), column.name
     for check in asked.checks:
-        assert breaking(events, check).is_empty(), check.name
+        assert breaking(events, check) == 0, check.name
 
 
 @pytest.mark.parametrize("family", families())
@@ -69,5 +69,5 @@ def test_what_is_to_be_out_of_range_or_not_allowed_breaks_the_contract(calm, fam
             is_out = any(len(row.filter(broken(column))) for column in ranges)
             others = [column for column in asked.own_columns if column.enum or column.pattern]
             is_forbidden = any(len(row.filter(broken(column))) for column in others)
-            is_forbidden |= any(len(breaking(row, check)) for check in asked.checks)
+            is_forbidden |= any(breaking(row, check) for check in asked.checks)
             assert is_out if reason == "out_of_range" else is_forbidden and not is_out, changes
