@@ -47,7 +47,7 @@ class Stream:
         self._spark, self._lander, self._max_offsets, self._every_s = spark, lander, max_offsets, every_s
         self._is_stopping = threading.Event()
         self._batch = threading.Lock()
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
 
     def stop(self) -> None:
         """Asks for an end after the batch that is under way."""
@@ -71,10 +71,12 @@ class Stream:
         except StreamingQueryException as error:
             if NEW_PARTITIONS in str(error):
                 return False
-            raise self._diagnosed(self._failure or error) from error
+            raise self._diagnosed(error) from error
+        if self._failure is not None:
+            raise self._diagnosed(self._failure)
         return True
 
-    def _diagnosed(self, error: BaseException) -> BaseException:
+    def _diagnosed(self, error: Exception) -> Exception:
         """What to say of an error: Spark's own are looked into, because a log that was truncated shows in them as this or that."""
         if not isinstance(error, PySparkException | Py4JError):
             return error
@@ -89,7 +91,7 @@ class Stream:
         source = self._spark.readStream.format("kafka").options(
             **SOURCE, **spark_options(), startingOffsets=offsets, maxOffsetsPerTrigger=self._max_offsets
         )
-        writer = source.load().writeStream.queryName("land").option("checkpointLocation", checkpoint.folder.as_uri())
+        writer = source.load().writeStream.option("checkpointLocation", checkpoint.folder.as_uri())
         writer = writer.foreachBatch(self._landing(checkpoint))
         return writer.trigger(availableNow=True) if self._every_s is None else writer.trigger(processingTime=f"{self._every_s} seconds")
 
@@ -97,12 +99,12 @@ class Stream:
         def land(frame: DataFrame, number: int) -> None:
             with self._batch:
                 if self._is_stopping.is_set():
-                    return  # nothing is committed, so the next start reads it again
+                    return  # Spark takes the batch for done, but nothing is committed: the next start reads it again
                 try:
                     self._lander.land(frame, number, checkpoint)
-                except BaseException as failure:
-                    self._failure = failure  # Spark would make a Java exception with a Python trace of it
-                    raise
+                except Exception as failure:  # raised again by the main thread: Spark would bury it in a Java exception
+                    self._failure = failure
+                    self._is_stopping.set()
 
         return land
 
@@ -136,6 +138,6 @@ def checkpoints() -> Path:
     return (settings().home.absolute() if "://" in lake else Path(lake)) / "checkpoints" / "land"
 
 
-def first_line(error: BaseException) -> str:
+def first_line(error: Exception) -> str:
     """What a query died of, without the stack."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")
