@@ -1,5 +1,6 @@
 """Kafka as the fleet uses it: which broker, our topics, and where their logs begin and end."""
 
+import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -70,7 +71,17 @@ def create_topics(families: Collection[str], partitions: int | None = None, *, s
         results(client.create_topics(new, operation_timeout=TIME_LIMIT_S))
     if grown:
         results(client.create_partitions(grown, operation_timeout=TIME_LIMIT_S))
+    wait_until_shown({name: count for name, what in done.items() if what != "kept"})
     return done
+
+
+def wait_until_shown(partitions: Mapping[str, int]) -> None:
+    """Returns when the broker's metadata, which lag behind its answers, show each topic with so many partitions."""
+    client, deadline = admin(), time.monotonic() + TIME_LIMIT_S
+    while partitions and any(len(listed(client, name)[name].partitions) < count for name, count in partitions.items()):
+        if time.monotonic() > deadline:
+            raise Failure(f"{brokers()} made {', '.join(partitions)} but does not show them", "fleet topics list, a little later")
+        time.sleep(0.05)
 
 
 def topic_config(*, simulated: bool) -> dict[str, str]:

@@ -1,4 +1,5 @@
 import os
+import time
 import uuid
 
 import pytest
@@ -59,6 +60,8 @@ def test_a_created_again_topic_has_another_id(no_topics, family):
     before = fleet_kafka.topics()[f"fleet.{family}"].topic_id
     client = fleet_kafka.admin()
     fleet_kafka.results(client.delete_topics([f"fleet.{family}"], operation_timeout=30))
+    while fleet_kafka.topics():
+        time.sleep(0.05)
     fleet_kafka.create_topics([family])
     assert fleet_kafka.topics()[f"fleet.{family}"].topic_id != before
     assert len(before) == 22
