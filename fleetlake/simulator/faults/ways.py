@@ -10,15 +10,12 @@ import polars as pl
 from google.protobuf.message import Message
 
 from fleetlake.simulator.family import Break, Family, registry
+from fleetlake.simulator.faults.headers import Record, Way, bad_time, missing_envelope, put, unknown_schema
+from fleetlake.simulator.faults.tags import END_GROUP, FIXED32, FIXED64, GROUP, LENGTH, VARINT, tag, varint
 from fleetlake.simulator.world import body_kinds
 from fleetlake.wire import message_class
 
-Record = dict[str, Any]  # headers by name (None: absent), key, body, odd_headers [(name, value)], unknown_fields
-Way = Callable[[Record], None]
-
-REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "ce_dataschema", "content-type")
 UNKNOWN_FIELD, PADDING_FIELD = 900, 901  # Protobuf field numbers that no contract uses
-VARINT, FIXED64, LENGTH, GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
 
 
 @cache
@@ -39,56 +36,8 @@ def break_record(record: Record, way: str, family: str, form: str) -> None:
     ways(reason, family, form)[name](record)
 
 
-def _missing_envelope(family: str, form: str) -> dict[str, Way]:
-    made: dict[str, Way] = {f"no {name}": partial(_set, name=name, value=None) for name in REQUIRED}
-    made |= {f"null {name}": partial(_odd, name=name, value=None) for name in ("ce_id", "ce_subject")}
-    made |= {f"empty {name}": partial(_set, name=name, value="") for name in ("ce_id", "ce_type", "ce_subject")}
-    made |= {f"not UTF-8 {name}": partial(_odd, name=name, value=b"\xff\xfe") for name in ("ce_source", "ce_time", "ce_subject")}
-    made["specversion 0.3"] = partial(_set, name="ce_specversion", value="0.3")
-    made["key of another"] = partial(_set, name="key", value=b"somebody-else")
-    made["no key"] = partial(_set, name="key", value=None)
-    made["bad ce_sequence"] = partial(_set, name="ce_sequence", value="twelve")
-    made["repeated ce_id"] = partial(_repeat, name="ce_id", value=b"another-id")
-    return made
-
-
-def _unknown_schema(family: str, form: str) -> dict[str, Way]:
-    return {
-        "major 2": partial(_set, name="ce_dataschema", value=f"urn:fleetlake:{family}:2.0"),
-        "of another family": partial(_set, name="ce_dataschema", value="urn:fleetlake:weather:1.0"),
-        "no urn": partial(_set, name="ce_dataschema", value="https://example.com/schema.json"),
-        "content-type text": partial(_set, name="content-type", value="text/plain"),
-        "type v2": partial(_set, name="ce_type", value=f"fleet.{family}.v2"),
-        "type of another family": partial(_set, name="ce_type", value="fleet.weather.v1"),
-    }
-
-
-def _bad_time(family: str, form: str) -> dict[str, Way]:
-    times = {
-        "words": "yesterday",
-        "30 February": "2026-02-30T10:00:00Z",
-        "leap second": "2026-06-01T10:00:60Z",
-        "no offset": "2026-06-01T10:00:00",
-    }
-    times["seconds"] = "1780300000"
-    return {name: partial(_set, name="ce_time", value=value) for name, value in times.items()}
-
-
-def _set(record: Record, name: str, value: Any) -> None:
-    record[name] = value
-
-
-def _odd(record: Record, name: str, value: bytes | None) -> None:
-    record[name] = None
-    _repeat(record, name, value)
-
-
-def _repeat(record: Record, name: str, value: bytes | None) -> None:
-    record["odd_headers"] = [*(record["odd_headers"] or []), {"name": name, "value": value}]
-
-
 def _malformed(family: str, form: str) -> dict[str, Way]:
-    made: dict[str, Way] = {"tombstone": partial(_set, name="body", value=None), "empty": partial(_set, name="body", value=b"")}
+    made: dict[str, Way] = {"tombstone": partial(put, name="body", value=None), "empty": partial(put, name="body", value=b"")}
     return made | (_malformed_json() if form == "json" else _malformed_protobuf(family))
 
 
@@ -134,20 +83,6 @@ def _malformed_protobuf(family: str) -> dict[str, Way]:
 
 def _append(record: Record, raw: bytes) -> None:
     record["body"] += raw
-
-
-def tag(number: int, wire_type: int) -> bytes:
-    """A Protobuf field's tag."""
-    return varint(number << 3 | wire_type)
-
-
-def varint(value: int) -> bytes:
-    """Base-128 of Protobuf."""
-    raw = bytearray()
-    while value > 0x7F:
-        raw.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*raw, value])
 
 
 def message(family: str) -> type[Message]:
@@ -281,14 +216,14 @@ def _schema_minor(family: str, form: str) -> dict[str, Way]:
 
 WAYS: Mapping[str, Callable[[str, str], dict[str, Way]]] = {
     "too_large": _too_large,
-    "missing_envelope": _missing_envelope,
-    "unknown_schema": _unknown_schema,
+    "missing_envelope": missing_envelope,
+    "unknown_schema": unknown_schema,
     "malformed": _malformed,
     "wrong_type": _wrong_type,
     "missing_field": _breaks(lambda known: tuple({column: None} for column in known.required)),
     "out_of_range": _out_of_range,
     "not_allowed": _breaks(lambda known: known.not_allowed),
-    "bad_time": _bad_time,
+    "bad_time": bad_time,
     "unknown_field": _unknown_field,
     "schema_minor": _schema_minor,
 }
