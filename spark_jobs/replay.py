@@ -19,6 +19,7 @@ from fleetlake.names import topic
 from fleetlake.settings import settings
 from spark_jobs.decode import Limits
 from spark_jobs.files import DataFile, filesystem, write
+from spark_jobs.phase import phase
 from spark_jobs.refine import twins
 from spark_jobs.refine.find import SEEN, Held, met
 from spark_jobs.refine.items import SourceFile, WorkItem, batches
@@ -26,7 +27,7 @@ from spark_jobs.refine.quarantine import open_rows
 from spark_jobs.refine.tasks import Result, carried_out, counted, files_of
 from spark_jobs.refine.work import Notes
 from spark_jobs.refine.worker import Task
-from spark_jobs.runs import Intent, Runs, opened, phase
+from spark_jobs.runs import Intent, Runs, opened
 from spark_jobs.tables import Table
 
 LOG = "ops.replays"

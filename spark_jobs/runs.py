@@ -6,7 +6,6 @@ commits nor a new contract in between can lose or double a row.
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from fleetlake.console import Failure
 from spark_jobs import files
 from spark_jobs.files import DataFile
 from spark_jobs.ledger import Entry, Ledger, metadata
+from spark_jobs.phase import phase
 from spark_jobs.tables import Table
 
 RUNS, CLOSED = "runs", "closed"  # transaction ids: the last run that a table has, and the last one that is closed
@@ -97,13 +97,6 @@ def opened(lake: str, name: str) -> Table:
     """The table of a contract; made when it is not there, widened when the contract has gained columns."""
     of = contract(name)
     return Table.open(lake, name, arrow_schema(of), of.partition_by, statistics_columns(of))
-
-
-def phase(name: str) -> None:
-    """Tells where a run stands, to whoever set FLEET_PHASE_FILE: a drill that kills us wants to know when."""
-    if path := os.environ.get("FLEET_PHASE_FILE"):
-        with open(path, "a") as file:
-            file.write(f"{name}\n")
 
 
 def entries(intent: Intent, table: str) -> list[Entry]:

@@ -39,8 +39,11 @@ def refine(
 
 def _runs(master: str, pause_s: float, told: "Callable[[str], None]") -> "Iterator[Intent]":
     from spark_jobs.refine.job import refine as runs
+    from spark_jobs.runs import Runs
     from spark_jobs.session import session
 
+    if (finished := Runs(settings().lake_root).finish()) is not None:  # needs no Spark, and whoever waits for silver no Java
+        told(f"run {finished} was interrupted: finished")
     spark = session("fleet refine", master or None, stream=False)
     try:
         while True:

@@ -15,6 +15,7 @@ from spark_jobs.land.continuity import Span, Start, recreated, require_continuou
 from spark_jobs.land.logs import Log, Place
 from spark_jobs.land.partition import Report
 from spark_jobs.ledger import Entry, metadata
+from spark_jobs.phase import phase
 from spark_jobs.tables import Table
 
 
@@ -62,6 +63,7 @@ class Bronze:
         for partition, span in read.items():
             require_continuous(Place(self.topic, partition), span, reports.get(partition), logs[partition])
         if read:
+            phase(f"commit {self.table.name}")
             entries = [self._entry(partition, span, reports.get(partition)) for partition, span in read.items()]
             self._commit(entries, {partition: span.last for partition, span in read.items()}, list(reports.values()))
 

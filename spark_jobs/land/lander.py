@@ -19,6 +19,7 @@ from spark_jobs.land.checkpoints import Checkpoint
 from spark_jobs.land.logs import Log, Place, logs, places, topics
 from spark_jobs.land.partition import REPORT, Report, Target
 from spark_jobs.ledger import Ledger
+from spark_jobs.phase import phase
 
 Value = TypeVar("Value")
 KAFKA_COLUMNS = ("key", "value", "topic", "partition", "offset", "timestamp", "headers")
@@ -66,6 +67,7 @@ class Lander:
         self._adopt(topics(), ends)
         if not any(bronze.unlanded(_of(name, ends)) for name, bronze in self._tables.items()):
             return  # the first batch of a start may have nothing new
+        phase("files")
         rows = frame.select(*KAFKA_COLUMNS).mapInArrow(self._target().write, REPORT).collect()
         reports = {Place(report.topic, report.partition): report for report in (Report.from_row(row.asDict()) for row in rows)}
         found = topics()
@@ -73,6 +75,7 @@ class Lander:
         reach = logs({*places(found), *ends})  # after the batch was read: what was deleted meanwhile may be missing from it
         for name, bronze in self._tables.items():
             bronze.land(_of(name, ends), _of(name, reports), _of(name, reach))
+        phase("ledger")
         self._ledger.catch_up([bronze.table for bronze in self._tables.values()])
         self._said(
             _batch(number, reports, time.monotonic() - began, sum(bronze.lag(_of(name, reach)) for name, bronze in self._tables.items()))

@@ -16,6 +16,7 @@ from fleetlake.names import position_id, topic
 from fleetlake.settings import Settings, settings
 from spark_jobs.decode import Limits
 from spark_jobs.files import filesystem
+from spark_jobs.phase import phase
 from spark_jobs.refine import twins
 from spark_jobs.refine.choose import BronzeFile, bronze_files, choose
 from spark_jobs.refine.find import Held, met, of_bronze
@@ -23,7 +24,7 @@ from spark_jobs.refine.items import SourceFile, WorkItem, batches
 from spark_jobs.refine.tasks import Result, carried_out, counted, files_of
 from spark_jobs.refine.work import Notes
 from spark_jobs.refine.worker import Task
-from spark_jobs.runs import Intent, Runs, opened, phase
+from spark_jobs.runs import Intent, Runs, opened
 from spark_jobs.tables import Table
 
 SHARED = ("silver.quarantine", "ops.duplicates")  # what all families write to
