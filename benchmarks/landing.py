@@ -16,7 +16,12 @@ from typing import Any
 
 SIZES = {1_000: 250_000, 11_000: 25_000}  # bytes of a body: events of a batch
 SIDES = (("fleetlake", "json"), ("stock", "json"), ("fleetlake", "protobuf"))
-DESIGNED = {(1_000, "bronze"): 86, (11_000, "bronze"): 129, (1_000, "silver"): 29, (11_000, "silver"): 43}  # MB/CPU-s of stock Spark, measured before
+DESIGNED = {
+    (1_000, "bronze"): 86,
+    (11_000, "bronze"): 129,
+    (1_000, "silver"): 29,
+    (11_000, "silver"): 43,
+}  # MB/CPU-s of stock Spark, measured before
 TIME_LIMIT_S = 1_800
 
 
@@ -30,7 +35,9 @@ def main() -> None:
         environment = os.environ | {"FLEET_HOME": home, "FLEET_MASTER": "local[2]"}
         fleet(environment, "up", "kafka")
         try:
-            figures = [measure(environment, side, form, size, int(count * options.scale)) for size, count in SIZES.items() for side, form in SIDES]
+            figures = [
+                measure(environment, side, form, size, int(count * options.scale)) for size, count in SIZES.items() for side, form in SIDES
+            ]
         finally:
             fleet(environment, "down")
     print(json.dumps(figures)) if options.json else report(figures)
@@ -46,15 +53,21 @@ def measure(environment: dict[str, str], side: str, form: str, size: int, count:
     print(f"{side}, {form}, {size:,} bytes, 2 × {count:,} events …", file=sys.stderr, flush=True)
     lake = Path(environment["FLEET_HOME"]) / f"lake-{side}-{form}-{size}"
     command = [sys.executable, "-m", "benchmarks.landing_side", side, form, str(size), str(count)]
-    said = subprocess.run(command, env=environment | {"FLEET_LAKE": str(lake)}, check=True, timeout=TIME_LIMIT_S, stdout=subprocess.PIPE, text=True).stdout
+    said = subprocess.run(
+        command, env=environment | {"FLEET_LAKE": str(lake)}, check=True, timeout=TIME_LIMIT_S, stdout=subprocess.PIPE, text=True
+    ).stdout
     return {"side": side, "format": form, "size": size, **json.loads(said.splitlines()[-1])}
 
 
 def report(figures: list[dict[str, Any]]) -> None:
     """The table and the ratios."""
-    print(f"{'side':10} {'format':9} {'bytes':>6} {'bronze':>8} {'silver':>8} {'whole':>8}   MB of raw JSON per CPU-second; worker MB; rows")
+    print(
+        f"{'side':10} {'format':9} {'bytes':>6} {'bronze':>8} {'silver':>8} {'whole':>8}   MB of raw JSON per CPU-second; worker MB; rows"
+    )
     for each in figures:
-        print(f"{each['side']:10} {each['format']:9} {each['size']:6} {each['bronze']:8.1f} {each['silver']:8.1f} {each['whole']:8.1f}   {each['worker_mb']:.0f} MB; {each['outcome']}")
+        print(
+            f"{each['side']:10} {each['format']:9} {each['size']:6} {each['bronze']:8.1f} {each['silver']:8.1f} {each['whole']:8.1f}   {each['worker_mb']:.0f} MB; {each['outcome']}"
+        )
     by_key = {(each["side"], each["format"], each["size"]): each for each in figures}
     for size in SIZES:
         stock = by_key["stock", "json", size]
@@ -64,7 +77,9 @@ def report(figures: list[dict[str, Any]]) -> None:
                 ratio = ours[stage] / stock[stage]
                 print(f"{form} {size:,} bytes, {stage}: {ratio:.2f}× stock JSON ({'reaches' if ratio >= bar else 'FALLS SHORT OF'} {bar}×)")
         for stage in ("bronze", "silver"):
-            print(f"stock {stage} {size:,} bytes: {stock[stage] / DESIGNED[size, stage] - 1:+.0%} of the figure measured when this was designed ({DESIGNED[size, stage]} MB/CPU-s)")
+            print(
+                f"stock {stage} {size:,} bytes: {stock[stage] / DESIGNED[size, stage] - 1:+.0%} of the figure measured at design time ({DESIGNED[size, stage]} MB/CPU-s)"
+            )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from fleetlake import kafka
 from fleetlake.names import topic
 from fleetlake.produce import produce
 from fleetlake.settings import settings
-from fleetlake.simulator.bench import batch
+from fleetlake.simulator.bench import bodies
+from fleetlake.simulator.records import to_records
 from spark_jobs.land.lander import Lander
 from spark_jobs.land.stream import Stream
 from spark_jobs.refine.job import refine
@@ -23,6 +24,7 @@ from spark_jobs.session import session
 
 FAMILY = "vehicle_signals"
 PARTITIONS = 4
+RESENT = 0.02  # of a batch, events of the batch before
 Stage = Callable[[SparkSession], object]
 
 
@@ -38,7 +40,17 @@ def main(side: str, form: str, size: int, count: int) -> None:
     spark.stop()
     seconds = {name: each.cpu_seconds for name, each in used.items()}
     speeds = {name: json_bytes / 1e6 / each for name, each in (seconds | {"whole": sum(seconds.values())}).items()}
-    print(json.dumps(speeds | {"json_mb": json_bytes / 1e6, "cpu_seconds": seconds, "worker_mb": max(each.worker_mb for each in used.values()), "outcome": outcome}))
+    print(
+        json.dumps(
+            speeds
+            | {
+                "json_mb": json_bytes / 1e6,
+                "cpu_seconds": seconds,
+                "worker_mb": max(each.worker_mb for each in used.values()),
+                "outcome": outcome,
+            }
+        )
+    )
 
 
 def new_topic() -> None:
@@ -49,10 +61,16 @@ def new_topic() -> None:
 
 
 def send(form: str, size: int, count: int, number: int) -> int:
-    """Produces a batch; the bytes that its bodies have as JSON."""
-    records, json_bytes = batch(FAMILY, size, count, form, number)
-    produce(records, kafka.client_config())
-    return json_bytes
+    """Produces a batch, from the second on with resends of the one before; the bytes that its bodies have as JSON."""
+    resent = RESENT if number > 1 else 0.0
+    new, old = int(count * (1 - resent)), int(count * resent)
+    produce(to_records(_batch(form, size, new, number, old)), kafka.client_config())
+    return int(_batch("json", size, new, number, old)["body"].bin.size().sum())
+
+
+def _batch(form: str, size: int, new: int, number: int, old: int) -> pl.DataFrame:
+    frame = bodies(FAMILY, size, new, form, seed=number)
+    return pl.concat([frame, bodies(FAMILY, size, new, form, seed=number - 1)[:old]]) if old else frame
 
 
 def run(stage: Stage, spark: SparkSession) -> Tree:

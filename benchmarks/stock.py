@@ -21,8 +21,30 @@ TUNED = {
     "spark.databricks.delta.stats.collect": "true",
     "spark.sql.adaptive.coalescePartitions.enabled": "true",
 }
-HEADERS = ("ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "ce_dataschema", "content-type", "ce_modelcode", "ce_market", "ce_swversion", "ce_sequence", "ce_bootid", "ce_isresend")
-BRONZE_NAMES = {"ce_id": "event_id", "ce_source": "source", "ce_type": "type", "ce_subject": "vehicle_key", "ce_dataschema": "dataschema", "content-type": "content_type", "ce_time": "occurred_at"}
+HEADERS = (
+    "ce_id",
+    "ce_source",
+    "ce_type",
+    "ce_time",
+    "ce_subject",
+    "ce_dataschema",
+    "content-type",
+    "ce_modelcode",
+    "ce_market",
+    "ce_swversion",
+    "ce_sequence",
+    "ce_bootid",
+    "ce_isresend",
+)
+BRONZE_NAMES = {
+    "ce_id": "event_id",
+    "ce_source": "source",
+    "ce_type": "type",
+    "ce_subject": "vehicle_key",
+    "ce_dataschema": "dataschema",
+    "content-type": "content_type",
+    "ce_time": "occurred_at",
+}
 
 
 def land(spark: SparkSession, kafka: Mapping[str, str], topic: str, lake: str) -> None:
@@ -37,7 +59,11 @@ def land(spark: SparkSession, kafka: Mapping[str, str], topic: str, lake: str) -
 def bronze(records: DataFrame) -> DataFrame:
     """Raw bytes and envelope of each record, as our bronze has them."""
     named = F.map_from_entries(F.transform("headers", lambda header: F.struct(header["key"], F.decode(header["value"], "UTF-8"))))
-    wide = records.withColumn("named", named).select("*", *(F.col("named")[name].alias(BRONZE_NAMES[name]) for name in BRONZE_NAMES)).drop("named")
+    wide = (
+        records.withColumn("named", named)
+        .select("*", *(F.col("named")[name].alias(BRONZE_NAMES[name]) for name in BRONZE_NAMES))
+        .drop("named")
+    )
     return wide.select(
         "topic",
         "partition",
@@ -58,17 +84,25 @@ def refine(spark: SparkSession, lake: str, contract: Contract) -> None:
     """What bronze gained goes to silver or quarantine: a stream with `foreachBatch`, as most teams have it."""
     path = table_path(lake, "bronze.stock")
     stream = spark.readStream.format("delta").load(path)
-    sink = stream.writeStream.foreachBatch(lambda batch, number: _refine_batch(batch, lake, contract)).option("checkpointLocation", table_path(lake, "silver.stock") + "_checkpoint")
+    sink = stream.writeStream.foreachBatch(lambda batch, number: _refine_batch(batch, lake, contract)).option(
+        "checkpointLocation", table_path(lake, "silver.stock") + "_checkpoint"
+    )
     sink.trigger(availableNow=True).start().awaitTermination()
 
 
 def _refine_batch(batch: DataFrame, lake: str, contract: Contract) -> None:
     judged = silver(batch, contract).persist()
-    good = judged.where("reason is null").drop("reason", "body", "headers", "key").dropDuplicates(["occurred_on", "event_hash", "vehicle_key", "event_id"])
+    good = (
+        judged.where("reason is null")
+        .drop("reason", "body", "headers", "key")
+        .dropDuplicates(["occurred_on", "event_hash", "vehicle_key", "event_id"])
+    )
     fresh = good.join(_held(batch.sparkSession, lake, good), on=["occurred_on", "event_hash"], how="left_anti")
     ordered = fresh.repartition("occurred_on").sortWithinPartitions("vehicle_key", "occurred_at")
     ordered.write.format("delta").mode("append").partitionBy("occurred_on").save(table_path(lake, "silver.stock"))
-    judged.where("reason is not null").select("topic", "partition", "offset", "reason", "body", "headers", "key").write.format("delta").mode("append").save(table_path(lake, "silver.stock_quarantine"))
+    judged.where("reason is not null").select("topic", "partition", "offset", "reason", "body", "headers", "key").write.format(
+        "delta"
+    ).mode("append").save(table_path(lake, "silver.stock_quarantine"))
     judged.unpersist()
 
 
@@ -86,7 +120,12 @@ def _held(spark: SparkSession, lake: str, good: DataFrame) -> DataFrame:
 def silver(batch: DataFrame, contract: Contract) -> DataFrame:
     """Decoded and judged rows: `reason` is null where a row is accepted."""
     text = F.col("body").cast("string")
-    options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "_corrupt", "allowNumericLeadingZeros": "false", "allowNonNumericNumbers": "false"}
+    options = {
+        "mode": "PERMISSIVE",
+        "columnNameOfCorruptRecord": "_corrupt",
+        "allowNumericLeadingZeros": "false",
+        "allowNonNumericNumbers": "false",
+    }
     parsed = batch.withColumn("decoded", F.from_json(text, f"{body_ddl(contract)}, _corrupt string", options))
     header = F.map_from_entries(F.transform("headers", lambda item: F.struct(item["key"], F.decode(item["value"], "UTF-8"))))
     named = parsed.withColumn("named", header)

@@ -24,7 +24,12 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
 
 def application() -> typer.Typer:
     """The whole command line; heavy imports wait until a command runs."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="fleetlake: the lakehouse for connected-car fleets.")
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="fleetlake: the lakehouse for connected-car fleets.",
+    )
     groups: dict[str, typer.Typer] = {}
     for module in MODULES:
         for name, function in importlib.import_module(f"fleetlake.commands.{module}").COMMANDS.items():

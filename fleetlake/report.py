@@ -73,7 +73,12 @@ def differences(held: Mapping[str, Any], true: Mapping[str, Any]) -> Iterator[st
 
 def _bind(connection: duckdb.DuckDBPyConnection, lake: str, family: str) -> None:
     """Views of this family's tables, each at one version; an unwritten table is an empty one."""
-    for view, table in {"bronze": f"bronze.{family}", "silver": f"silver.{family}", "quarantine": TABLES[0], "duplicates": TABLES[1]}.items():
+    for view, table in {
+        "bronze": f"bronze.{family}",
+        "silver": f"silver.{family}",
+        "quarantine": TABLES[0],
+        "duplicates": TABLES[1],
+    }.items():
         path = table_path(lake, table)
         if DeltaTable.is_deltatable(path):
             connection.register(view, DeltaTable(path).to_pyarrow_dataset())

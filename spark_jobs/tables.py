@@ -69,7 +69,10 @@ class Table:
         Raises Failure when a file is gone, or when another writer moved one of the ids first: then nothing was committed.
         """
         if gone := missing(self.path, files):
-            raise Failure(f"{self.name}: {len(gone)} files vanished before their commit, first {gone[0]}", "nothing was committed; start again, it will write them anew")
+            raise Failure(
+                f"{self.name}: {len(gone)} files vanished before their commit, first {gone[0]}",
+                "nothing was committed; start again, it will write them anew",
+            )
         try:
             self._delta.create_write_transaction(
                 [_add(file) for file in files],
@@ -82,7 +85,10 @@ class Table:
                 ),
             )
         except CommitFailedError as error:
-            raise Failure(f"{self.name}: another writer committed first ({error})", "one writer a table: stop the other one, or let it go on; nothing was written twice") from error
+            raise Failure(
+                f"{self.name}: another writer committed first ({error})",
+                "one writer a table: stop the other one, or let it go on; nothing was written twice",
+            ) from error
         self._written.update(transactions)
         self._advance()
         return self._delta.version()
@@ -99,7 +105,10 @@ class Table:
         self._delta.update_incremental()
         for app_id, version in self._written.items():
             if self._delta.transaction_version(app_id) != version:
-                raise Failure(f"{self.name}: {app_id} stands at {self._delta.transaction_version(app_id)}, we wrote {version}", "a second writer is at work: stop one of the two")
+                raise Failure(
+                    f"{self.name}: {app_id} stands at {self._delta.transaction_version(app_id)}, we wrote {version}",
+                    "a second writer is at work: stop one of the two",
+                )
 
 
 def _add(file: DataFile):  # type: ignore[no-untyped-def]  # AddAction is not exported with types
@@ -114,6 +123,9 @@ def _widen(name: str, delta: DeltaTable, schema: pa.Schema) -> None:
     wanted = [Field.from_arrow(field) for field in schema]
     for field in wanted:
         if field.name in held and held[field.name].type != field.type:
-            raise Failure(f"{name}.{field.name} is {held[field.name].type} in the table and {field.type} in the contract", "a type never changes in place: give the column a new name")
+            raise Failure(
+                f"{name}.{field.name} is {held[field.name].type} in the table and {field.type} in the contract",
+                "a type never changes in place: give the column a new name",
+            )
     if new := [field for field in wanted if field.name not in held]:
         delta.alter.add_columns([Field(field.name, field.type, nullable=True) for field in new])

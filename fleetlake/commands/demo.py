@@ -21,7 +21,9 @@ def demo(
     vehicles: Annotated[int, typer.Option(help="Vehicles in the simulated fleet.")] = 300,
     days: Annotated[int, typer.Option(help="Days that they drive.")] = 3,
     seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 11,
-    samples: Annotated[Path, typer.Option(help="Real files to land as well; left out where the folder is not there.")] = Path("../shared/data"),
+    samples: Annotated[Path, typer.Option(help="Real files to land as well; left out where the folder is not there.")] = Path(
+        "../shared/data"
+    ),
     as_json: Annotated[bool, typer.Option("--json", help="Only the final counts, as JSON.")] = False,
 ) -> None:
     """Land a simulated fleet with every fault from a real Kafka, prove that nothing is lost or doubled, and compare all counts with the truth."""
@@ -91,15 +93,22 @@ class _Shell:
             ERRORS.print(f"\n$ fleet {echo or ' '.join(map(str, words))}", style="bold", markup=False)
         output = None if check and (shown or not self.quiet) else subprocess.DEVNULL
         began = time.monotonic()
-        status = subprocess.run(_command(words), env=self._environment, stdin=subprocess.DEVNULL, stdout=output, timeout=STEP_TIME_LIMIT_S, check=False).returncode
+        status = subprocess.run(
+            _command(words), env=self._environment, stdin=subprocess.DEVNULL, stdout=output, timeout=STEP_TIME_LIMIT_S, check=False
+        ).returncode
         if check and status:
-            raise Failure(f"fleet {words[0]} ended with status {status}", f"FLEET_HOME={self._environment['FLEET_HOME']} and the same command show it again")
+            raise Failure(
+                f"fleet {words[0]} ended with status {status}",
+                f"FLEET_HOME={self._environment['FLEET_HOME']} and the same command show it again",
+            )
         if check:
             ERRORS.print(f"  {time.monotonic() - began:.1f} s", style="dim")
 
     def counts(self) -> dict[str, dict[str, int]]:
         """What `fleet report --json` says, by family."""
-        said = subprocess.run(_command(["report", "--json"]), env=self._environment, capture_output=True, timeout=STEP_TIME_LIMIT_S, check=True).stdout
+        said = subprocess.run(
+            _command(["report", "--json"]), env=self._environment, capture_output=True, timeout=STEP_TIME_LIMIT_S, check=True
+        ).stdout
         return {row["family"]: row for row in json.loads(said)}
 
 
@@ -108,7 +117,9 @@ def _command(words: Sequence[object]) -> list[str]:
 
 
 def _farewell(home: Path, seconds: float) -> None:
-    ERRORS.print(f"\nall of it in {seconds:.0f} s; the tables are in {home / 'lake'}, the truth in {home / 'truth'}", style="bold", markup=False)
+    ERRORS.print(
+        f"\nall of it in {seconds:.0f} s; the tables are in {home / 'lake'}, the truth in {home / 'truth'}", style="bold", markup=False
+    )
     ERRORS.print(
         f"""what to type next:
   export FLEET_HOME={home} PATH={Path(sys.executable).parent}:$PATH
