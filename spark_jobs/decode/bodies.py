@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -29,10 +31,15 @@ class Bodies:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    @cached_property
+    def colons(self) -> Ints:
+        """Where colons are, in strings too."""
+        return np.flatnonzero(self.bytes == COLON)
+
     def views(self) -> list[memoryview]:
         """Each body without a copy."""
         whole, offsets = memoryview(self.bytes), self.offsets.tolist()
-        return [whole[begin:end] for begin, end in zip(offsets, offsets[1:], strict=False)]
+        return [whole[begin:end] for begin, end in pairwise(offsets)]
 
     def per_body(self, positions: Ints) -> Ints:
         """How many of the positions, which ascend, lie in each body."""
@@ -52,20 +59,21 @@ def blocks(bodies: pa.BinaryArray, size: int) -> Iterator[Bodies]:
 
 def most_keys(bodies: Bodies) -> Ints:
     """At least as many as each body has keys, at any level: colons after a quote or white space. Equal means that no key stands twice."""
-    colons = np.flatnonzero(bodies.bytes == COLON)
-    before = bodies.bytes[colons - 1]
-    return bodies.per_body(colons[(before == QUOTE) | (before <= BLANK)])
+    before = bodies.bytes.take(bodies.colons - 1, mode="clip")
+    return bodies.per_body(bodies.colons[(before == QUOTE) | (before <= BLANK)])
 
 
 def perhaps_deeper(bodies: Bodies, levels: int) -> list[int]:
     """Bodies that may have more levels; of the others it is certain that they have not, whatever stands in their strings.
 
-    Of nested objects each is either in a list (at most one for each `[`) or behind a colon or white space.
+    Of nested objects each is either in a list (at most one for each `[`) or behind a colon, perhaps with white space between.
     """
-    before, this = bodies.bytes[:-1], bodies.bytes[1:]
     lists = bodies.per_body(np.flatnonzero(bodies.bytes == OPENING_LIST))
-    nested = bodies.per_body(np.flatnonzero((this == OPENING) & ((before == COLON) | (before <= BLANK))) + 1)
-    return cast(list[int], np.flatnonzero(2 * lists + nested + 1 > levels).tolist())
+    after = bodies.bytes.take(bodies.colons + 1, mode="clip")
+    if (after <= BLANK).any():
+        after = np.where(after <= BLANK, bodies.bytes.take(bodies.colons + 2, mode="clip"), after)
+    objects = bodies.per_body(bodies.colons[(after == OPENING) | (after <= BLANK)])
+    return cast(list[int], np.flatnonzero(2 * lists + objects + 1 > levels).tolist())
 
 
 def depth(body: bytes) -> int:

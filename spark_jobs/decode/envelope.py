@@ -15,7 +15,15 @@ from spark_jobs.decode.verdicts import Verdicts
 
 Ints = npt.NDArray[np.int64]
 
-BRONZE = {"ce_id": "event_id", "ce_source": "source", "ce_type": "type", "ce_time": "occurred_at", "ce_subject": "vehicle_key", "ce_dataschema": "dataschema", "content-type": "content_type"}
+BRONZE = {
+    "ce_id": "event_id",
+    "ce_source": "source",
+    "ce_type": "type",
+    "ce_time": "occurred_at",
+    "ce_subject": "vehicle_key",
+    "ce_dataschema": "dataschema",
+    "content-type": "content_type",
+}
 """Required headers that bronze has as columns."""
 OPTIONAL = {"ce_bootid": "boot_id", "ce_sequence": "sequence", "ce_modelcode": "model", "ce_market": "market", "ce_swversion": "sw_version"}
 SPECVERSION, RESEND = "ce_specversion", "ce_isresend"
@@ -35,7 +43,7 @@ class Envelope:
 def read_envelope(bronze: pa.Table, contract: Contract, verdicts: Verdicts) -> Envelope:
     """Reads the headers and rejects rows for missing_envelope, then for unknown_schema."""
     headers = _Headers(bronze.column("headers").combine_chunks())
-    found = {name: headers.texts(name) for name in ATTRIBUTES}
+    found = {name: headers.texts(name) for name in (SPECVERSION, *OPTIONAL, RESEND)}
     verdicts.reject(_rows(pc.not_equal(found[SPECVERSION].array, "1.0"), if_null=True), "missing_envelope", f"{SPECVERSION}: 1.0")
     for header, column in BRONZE.items():
         verdicts.reject(_rows(pc.equal(bronze.column(column), ""), if_null=True), "missing_envelope", f"{header}: required")
@@ -46,7 +54,7 @@ def read_envelope(bronze: pa.Table, contract: Contract, verdicts: Verdicts) -> E
     sequence, no_numbers = _sequences(found["ce_sequence"].array)
     verdicts.reject(no_numbers, "missing_envelope", "ce_sequence: 0 to 9223372036854775807")
     for name in ATTRIBUTES:
-        verdicts.reject(found[name].repeated, "missing_envelope", f"{name}: once")
+        verdicts.reject(headers.repeated(name), "missing_envelope", f"{name}: once")
     _reject_unknown_schemas(bronze, contract, verdicts)
     columns = {column: found[name].array for name, column in OPTIONAL.items()} | {"sequence": sequence}
     columns["is_resend"] = pc.fill_null(pc.equal(found[RESEND].array, "true"), False)
@@ -56,7 +64,7 @@ def read_envelope(bronze: pa.Table, contract: Contract, verdicts: Verdicts) -> E
 def _reject_unknown_schemas(bronze: pa.Table, contract: Contract, verdicts: Verdicts) -> None:
     schema = re.compile(rf"urn:fleetlake:{re.escape(contract.table)}:{contract.major}\.[0-9]+")
     judged = (
-        ("dataschema", lambda text: schema.fullmatch(text), f"ce_dataschema: urn:fleetlake:{contract.table}:{contract.major}.*"),
+        ("dataschema", schema.fullmatch, f"ce_dataschema: urn:fleetlake:{contract.table}:{contract.major}.*"),
         ("content_type", _format, f"content-type: {' or '.join(FORMATS)}"),
         ("type", lambda text: text == f"fleet.{contract.table}.v{contract.major}", f"ce_type: fleet.{contract.table}.v{contract.major}"),
     )
@@ -74,8 +82,6 @@ class _Texts:
     array: pa.StringArray
     broken: list[int]
     """Rows whose value is not UTF-8."""
-    repeated: list[int]
-    """Rows that have the header more than once."""
 
 
 class _Headers:
@@ -83,45 +89,51 @@ class _Headers:
 
     def __init__(self, headers: pa.ListArray) -> None:
         offsets = headers.offsets.to_numpy().astype(np.int64)
-        self.starts: Ints = offsets[:-1] - (offsets[0] if len(offsets) else 0)
+        self.starts: Ints = offsets[:-1] - offsets[0]
         self.sizes: Ints = np.diff(offsets)
         flat = headers.flatten()
         self.names, self.values = flat.field("name"), flat.field("value")
-        self.is_uniform = self._has_one_layout()
+        self.layout = self.names.slice(0, int(self.sizes[0])).to_pylist() if self._has_one_layout() else None
 
     def _has_one_layout(self) -> bool:
-        size = int(self.sizes[0]) if len(self.sizes) else 0
-        if not size or not (self.sizes == size).all():
+        size = int(self.sizes[0])
+        if not size or self.names.null_count or not (self.sizes == size).all():
             return False
-        codes = self.names.dictionary_encode().indices
-        if codes.null_count:
-            return False
-        table = codes.to_numpy().reshape(-1, size)
+        table = self.names.dictionary_encode().indices.to_numpy().reshape(-1, size)
         return bool((table == table[0]).all())
 
-    def places(self, name: str) -> Ints:
+    def repeated(self, name: str) -> list[int]:
+        """Rows that have a header more than once."""
+        if self.layout:
+            return list(range(len(self.starts))) if self.layout.count(name) > 1 else []
+        rows = self._rows(self._places(name))
+        return sorted(set(rows[1:][rows[1:] == rows[:-1]].tolist()))
+
+    def texts(self, name: str) -> _Texts:
+        """The first value of that name in each row as text; null if absent, null or not UTF-8."""
+        values = self.values.take(self._first(name))
+        try:
+            return _Texts(values.cast(pa.string()), [])
+        except pa.ArrowInvalid:
+            return _texts_one_by_one(values.to_pylist())
+
+    def _first(self, name: str) -> pa.Int64Array:
+        if self.layout and name in self.layout:
+            return pa.array(self.starts + self.layout.index(name))
+        places = self._places(name)
+        index = np.full(len(self.starts), -1, np.int64)
+        index[self._rows(places)[::-1]] = places[::-1]  # so that the first is written last
+        return pa.array(index, mask=index < 0)
+
+    def _places(self, name: str) -> Ints:
         """Where headers of that name stand among all headers; ascending."""
-        if self.is_uniform:
-            first = self.names.slice(0, int(self.sizes[0])).to_pylist()
-            found = [self.starts + k for k, each in enumerate(first) if each == name]
-            return found[0] if len(found) == 1 else np.sort(np.concatenate([*found, np.empty(0, np.int64)]))
         return cast(Ints, np.flatnonzero(np.asarray(pc.fill_null(pc.equal(self.names, name), False))))
 
-    def texts(self, name: str) -> "_Texts":
-        """The first value of that name in each row as text; null if absent, null or not UTF-8."""
-        places = self.places(name)
-        rows = np.searchsorted(self.starts, places, side="right") - 1
-        index = np.full(len(self.starts), -1, np.int64)
-        index[rows[::-1]] = places[::-1]  # so that the first is written last
-        values = self.values.take(pa.array(index, mask=index < 0))
-        repeated = sorted(set(rows[1:][rows[1:] == rows[:-1]].tolist()))
-        try:
-            return _Texts(values.cast(pa.string()), [], repeated)
-        except pa.ArrowInvalid:
-            return _Texts(*_texts_one_by_one(values.to_pylist()), repeated)
+    def _rows(self, places: Ints) -> Ints:
+        return cast(Ints, np.searchsorted(self.starts, places, side="right") - 1)
 
 
-def _texts_one_by_one(values: Iterable[bytes | None]) -> tuple[pa.StringArray, list[int]]:
+def _texts_one_by_one(values: Iterable[bytes | None]) -> _Texts:
     texts: list[str | None] = []
     broken: list[int] = []
     for row, value in enumerate(values):
@@ -130,14 +142,16 @@ def _texts_one_by_one(values: Iterable[bytes | None]) -> tuple[pa.StringArray, l
         except UnicodeDecodeError:
             texts.append(None)
             broken.append(row)
-    return pa.array(texts, pa.string()), broken
+    return _Texts(pa.array(texts, pa.string()), broken)
 
 
 def _sequences(texts: pa.StringArray) -> tuple[pa.Int64Array, list[int]]:
     """Sequence numbers, and the rows that have something else."""
     if pc.all(pc.match_substring_regex(texts, r"\A[0-9]{1,18}\z"), min_count=0).as_py():
         return texts.cast(pa.int64()), []
-    numbers = [int(text) if text and text.isascii() and text.isdecimal() and len(text.lstrip("0")) < 20 else None for text in texts.to_pylist()]
+    numbers = [
+        int(text) if text and text.isascii() and text.isdecimal() and len(text.lstrip("0")) < 20 else None for text in texts.to_pylist()
+    ]
     fitting = [number if number is not None and number <= GREATEST_SEQUENCE else None for number in numbers]
     given = texts.is_valid().to_pylist()
     return pa.array(fitting, pa.int64()), [row for row, number in enumerate(fitting) if number is None and given[row]]

@@ -17,13 +17,14 @@ import orjson
 import pyarrow as pa
 
 from expectations.contract import Column
+from expectations.rules import RANGES
 from spark_jobs.decode import bodies as scan
 from spark_jobs.decode import strict
 from spark_jobs.decode.bodies import Bodies
 from spark_jobs.decode.decoded import Decoded, joined
 from spark_jobs.decode.values import Converted, convert, convert_map
 
-BLOCK_BYTES = 512_000
+BLOCK_BYTES = 200_000
 EXACT = {str, int, bool, type(None)}  # what orjson reads and writes back as it was
 BEYOND = float(2**63)
 
@@ -68,7 +69,9 @@ class _Block:
         converted = {column.name: self._convert(column, each) for column, each in zip(self.columns, values, strict=True)}
         return Decoded(
             {name: each.array for name, each in converted.items()},
-            pa.array([self.unknown.get(row) for row in range(len(self.bodies))], pa.string()) if self.unknown else pa.nulls(len(self.bodies), pa.string()),
+            pa.array([self.unknown.get(row) for row in range(len(self.bodies))], pa.string())
+            if self.unknown
+            else pa.nulls(len(self.bodies), pa.string()),
             self.malformed,
             {name: each.wrong for name, each in converted.items() if each.wrong},
             {name: each.unfit for name, each in converted.items() if each.unfit},
@@ -101,7 +104,11 @@ class _Block:
         for column, lists in zip(self.columns, values, strict=True):
             if column.physical_type.startswith("map"):
                 keys += np.fromiter((2 * len(each) if type(each) is list else 0 for each in lists), np.int64, len(lists))
-        return [row for row in np.flatnonzero(keys != scan.most_keys(self.bodies)).tolist() if row not in self.strictly_read and row not in self.malformed]
+        return [
+            row
+            for row in np.flatnonzero(keys != scan.most_keys(self.bodies)).tolist()
+            if row not in self.strictly_read and row not in self.malformed
+        ]
 
     def _by_column(self, documents: list[dict[str, Any]]) -> list[Sequence[Any]]:
         nulls = dict.fromkeys(column.name for column in self.columns)
@@ -137,9 +144,11 @@ class _Block:
         if column.physical_type.startswith("map"):
             converted = convert_map(values)
             return convert_map(self._again(column, values, converted.wrong)) if converted.wrong else converted
-        if column.physical_type in ("int", "bigint") and float in set(map(type, values)):
-            values = self._again(column, values, [row for row, value in enumerate(values) if type(value) is float and abs(value) >= BEYOND])
-        return convert(values, column)
+        converted = convert(values, column)
+        if column.physical_type in RANGES and converted.wrong:
+            large = [row for row in converted.wrong if type(values[row]) is float and abs(values[row]) >= BEYOND]
+            return convert(self._again(column, values, large), column) if large else converted
+        return converted
 
     def _again(self, column: Column, values: Sequence[Any], rows: Sequence[int]) -> list[Any]:
         """The values with those of some rows read strictly."""

@@ -15,7 +15,14 @@ from expectations.rules import RANGES
 from expectations.schemas import ARROW
 from spark_jobs.land.times import parse_rfc3339
 
-TYPES: dict[str, set[type]] = {"string": {str}, "timestamp": {str}, "boolean": {bool}, "int": {int}, "bigint": {int}, "double": {int, float}}
+TYPES: dict[str, set[type]] = {
+    "string": {str},
+    "timestamp": {str},
+    "boolean": {bool},
+    "int": {int},
+    "bigint": {int},
+    "double": {int, float},
+}
 CELLS_PER_ENTRY = 32  # up to here a table of all keys of all rows is cheaper than to sort the entries
 PATH_VALUE: tuple[Any, Any] = (itemgetter("path"), itemgetter("value"))
 
@@ -97,7 +104,11 @@ def _map(lists: Sequence[Any], paths: list[str], values: list[float]) -> pa.MapA
 
 def _others(values: Sequence[Any], allowed: set[type]) -> list[int]:
     kinds = set(map(type, values))
-    return [] if kinds <= allowed | {NoneType} else [row for row, value in enumerate(values) if value is not None and type(value) not in allowed]
+    return (
+        []
+        if kinds <= allowed | {NoneType}
+        else [row for row, value in enumerate(values) if value is not None and type(value) not in allowed]
+    )
 
 
 def _without(values: Sequence[Any], rows: Sequence[int]) -> list[Any]:

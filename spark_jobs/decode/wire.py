@@ -11,7 +11,15 @@ from expectations.contract import Column
 from expectations.rules import RANGES
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-WIRE_TYPE = {"string": BYTES, "boolean": VARINT, "int": VARINT, "bigint": VARINT, "timestamp": VARINT, "double": FIXED64, "map<string,double>": BYTES}
+WIRE_TYPE = {
+    "string": BYTES,
+    "boolean": VARINT,
+    "int": VARINT,
+    "bigint": VARINT,
+    "timestamp": VARINT,
+    "double": FIXED64,
+    "map<string,double>": BYTES,
+}
 ENTRY = {1: VARINT, 2: FIXED64}  # of a Signal: its number and its value
 GREATEST_ENTRY_NUMBER = 2**32 - 1
 SIXTY_FOUR_BITS = 2**64 - 1
@@ -44,7 +52,11 @@ class Reading:
     @property
     def unknown_fields(self) -> str | None:
         """JSON object of the raw bytes of unknown fields, in base64; null if there are none."""
-        return json.dumps({name: base64.b64encode(raw).decode() for name, raw in self.unknown.items()}, separators=(",", ":")) if self.unknown else None
+        return (
+            json.dumps({name: base64.b64encode(raw).decode() for name, raw in self.unknown.items()}, separators=(",", ":"))
+            if self.unknown
+            else None
+        )
 
 
 def read(body: bytes, message: type[Message], columns: Sequence[Column]) -> Reading:

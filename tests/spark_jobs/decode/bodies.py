@@ -69,7 +69,10 @@ def _json_text(random: Random, column: Column) -> str:
     if random.random() < 0.03:
         return random.choice(ODD_JSON)
     if column.physical_type.startswith("map"):
-        entries = [json.dumps({"path": path, "value": round(random.uniform(-5, 5), 2)}) for path in random.sample(sorted(signal_numbers()), random.choice([0, 1, 3, 80]))]
+        entries = [
+            json.dumps({"path": path, "value": round(random.uniform(-5, 5), 2)})
+            for path in random.sample(sorted(signal_numbers()), random.choice([0, 1, 3, 80]))
+        ]
         return "[" + ",".join(entries + random.choices(ODD_ENTRIES, k=1 if random.random() < 0.1 else 0)) + "]"
     if column.physical_type == "timestamp":
         return random.choice(TIMES)
@@ -80,12 +83,21 @@ def _good(random: Random, column: Column) -> object:
     if column.physical_type == "boolean":
         return random.random() < 0.5
     if column.physical_type == "string":
-        words = column.enum or ("a", "seat", "/v1/x", "1.0", "lock", "a" * 32, "ü", "é\u2028", "a b", "a\n", "x" * 200) if random.random() < 0.15 or column.enum else ("abc",)
+        words = (
+            column.enum or ("a", "seat", "/v1/x", "1.0", "lock", "a" * 32, "ü", "é\u2028", "a b", "a\n", "x" * 200)
+            if random.random() < 0.15 or column.enum
+            else ("abc",)
+        )
         return random.choice(words if random.random() < 0.97 else ("other",))
-    least, greatest = column.minimum if column.minimum is not None else -(2**31), column.maximum if column.maximum is not None else 2**31 - 1
+    least, greatest = (
+        column.minimum if column.minimum is not None else -(2**31),
+        column.maximum if column.maximum is not None else 2**31 - 1,
+    )
     edges = [least, greatest, *([least - 1, greatest + 1] if random.random() < 0.05 else [])]
     if column.physical_type == "double":
-        return random.choice([*map(float, edges), *[round(random.uniform(least, greatest), 2)] * 16, random.uniform(least, greatest), int(least)])
+        return random.choice(
+            [*map(float, edges), *[round(random.uniform(least, greatest), 2)] * 16, random.uniform(least, greatest), int(least)]
+        )
     return random.choice([*map(int, edges), random.randint(int(least), int(greatest))])
 
 
@@ -107,7 +119,10 @@ def _field(random: Random, column: Column) -> bytes:
 
 
 def _entry(random: Random) -> bytes:
-    signal, value = field(1, 0, varint(random.choice([1, 2, 5, 9, random.randrange(1, 152)]))), field(2, 1, struct.pack("<d", round(random.uniform(-5, 5), 2)))
+    signal, value = (
+        field(1, 0, varint(random.choice([1, 2, 5, 9, random.randrange(1, 152)]))),
+        field(2, 1, struct.pack("<d", round(random.uniform(-5, 5), 2))),
+    )
     if random.random() < 0.98:
         return signal + value
     odd = [value + signal, signal, value, b"", signal + value + _odd_field(random, 3), field(1, 0, varint(77_777)) + value, field(1, 0, varint(2**32 + 1)) + value, field(1, 1, b"8" * 8) + value, signal + field(2, 0, varint(3)),
@@ -125,4 +140,15 @@ def _odd_field(random: Random, number: int) -> bytes:
 
 def _damaged(random: Random, body: bytes) -> bytes:
     at = random.randrange(len(body) + 1)
-    return random.choice([body[:at], body[:at] + bytes([random.randrange(256)]) + body[at:], body[:at] + bytes([random.randrange(256)]) + body[at + 1 :], b"\xef\xbb\xbf" + body, body + b" ", body + body, b"[" + body + b"]", body[at:]])
+    return random.choice(
+        [
+            body[:at],
+            body[:at] + bytes([random.randrange(256)]) + body[at:],
+            body[:at] + bytes([random.randrange(256)]) + body[at + 1 :],
+            b"\xef\xbb\xbf" + body,
+            body + b" ",
+            body + body,
+            b"[" + body + b"]",
+            body[at:],
+        ]
+    )

@@ -10,7 +10,15 @@ from expectations.schemas import arrow_schema
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 JSON, PROTOBUF = "application/json", "application/protobuf"
-COLUMN_OF = {"content-type": "content_type", "ce_id": "event_id", "ce_source": "source", "ce_type": "type", "ce_subject": "vehicle_key", "ce_time": "occurred_at", "ce_dataschema": "dataschema"}
+COLUMN_OF = {
+    "content-type": "content_type",
+    "ce_id": "event_id",
+    "ce_source": "source",
+    "ce_type": "type",
+    "ce_subject": "vehicle_key",
+    "ce_time": "occurred_at",
+    "ce_dataschema": "dataschema",
+}
 
 
 def headers(family: str = "charging", **changes: bytes | None) -> list[tuple[str, bytes | None]]:
@@ -31,15 +39,38 @@ def headers(family: str = "charging", **changes: bytes | None) -> list[tuple[str
         "ce_sequence": b"41",
         "ce_isresend": b"false",
     }
-    return [(name, value) for name, value in (usual | {name.replace("content_type", "content-type"): value for name, value in changes.items()}).items() if value is not None]
+    return [
+        (name, value)
+        for name, value in (usual | {name.replace("content_type", "content-type"): value for name, value in changes.items()}).items()
+        if value is not None
+    ]
 
 
-def row(body: bytes | None, sent: Sequence[tuple[str, bytes | None]] | None = None, key: bytes | None = b"v1", received_at: datetime = NOON) -> dict[str, object]:
+def row(
+    body: bytes | None, sent: Sequence[tuple[str, bytes | None]] | None = None, key: bytes | None = b"v1", received_at: datetime = NOON
+) -> dict[str, object]:
     """One bronze row, its columns made of the headers as landing does it."""
     sent = headers() if sent is None else sent
     columns = {column: _first(name, sent) for name, column in COLUMN_OF.items()}
-    place = {"topic": "fleet.x", "topic_id": "T", "partition": 0, "offset": 7, "received_at": received_at, "received_on": received_at.date()}
-    return place | columns | {"key": key, "body": body, "headers": [{"name": name, "value": value} for name, value in sent], "event_hash": 1, "body_hash": b"0" * 16}
+    place = {
+        "topic": "fleet.x",
+        "topic_id": "T",
+        "partition": 0,
+        "offset": 7,
+        "received_at": received_at,
+        "received_on": received_at.date(),
+    }
+    return (
+        place
+        | columns
+        | {
+            "key": key,
+            "body": body,
+            "headers": [{"name": name, "value": value} for name, value in sent],
+            "event_hash": 1,
+            "body_hash": b"0" * 16,
+        }
+    )
 
 
 def bronze(*rows: dict[str, object]) -> pa.Table:

@@ -159,7 +159,7 @@ def _json_value(value: Any, column: Column, unknown: dict[str, Any]) -> Any:
         return _integer(Decimal(value.text), kind)
     if kind == "double" and isinstance(value, Literal):
         return float(value.text)
-    if kind == "string" and isinstance(value, str) or kind == "boolean" and isinstance(value, bool):
+    if (kind == "string" and isinstance(value, str)) or (kind == "boolean" and isinstance(value, bool)):
         return value
     if kind == "timestamp" and isinstance(value, str):
         return instant(value)
@@ -171,7 +171,13 @@ def _json_value(value: Any, column: Column, unknown: dict[str, Any]) -> Any:
 def _json_entry(entry: Any, pointer: str, unknown: dict[str, Any]) -> tuple[str, float]:
     if not isinstance(entry, dict) or not isinstance(entry.get("path"), str) or not isinstance(entry.get("value"), Literal):
         raise WrongType
-    unknown.update({pointer + name.replace("~", "~0").replace("/", "~1"): _exact(item) for name, item in entry.items() if name not in ("path", "value")})
+    unknown.update(
+        {
+            pointer + name.replace("~", "~0").replace("/", "~1"): _exact(item)
+            for name, item in entry.items()
+            if name not in ("path", "value")
+        }
+    )
     return entry["path"], float(entry["value"].text)
 
 
@@ -201,7 +207,9 @@ def _protobuf(body: bytes, contract: Contract) -> tuple[dict[str, Any], dict[str
     except DecodeError:
         raise Rejected("malformed") from None
     numbers = {column.number: column for column in contract.own_columns}
-    entries = [entry for column in contract.own_columns if column.physical_type.startswith("map") for entry in getattr(message, column.name)]
+    entries = [
+        entry for column in contract.own_columns if column.physical_type.startswith("map") for entry in getattr(message, column.name)
+    ]
     odd = list(UnknownFieldSet(message))
     odd_in_entries = [list(UnknownFieldSet(entry)) for entry in entries]
     if any(each.wire_type in GROUPS for each in [*odd, *(each for entry in odd_in_entries for each in entry)]):
@@ -253,7 +261,12 @@ def _protobuf_entry(entry: Any) -> tuple[str, float]:
 def _raw(unknown: Any) -> bytes:
     """The bytes of an unknown field, as every runtime writes them."""
     data = unknown.data
-    payload = {0: lambda: _varint(data), 1: lambda: data.to_bytes(8, "little"), 2: lambda: _varint(len(data)) + data, 5: lambda: data.to_bytes(4, "little")}
+    payload = {
+        0: lambda: _varint(data),
+        1: lambda: data.to_bytes(8, "little"),
+        2: lambda: _varint(len(data)) + data,
+        5: lambda: data.to_bytes(4, "little"),
+    }
     return _varint(unknown.field_number << 3 | unknown.wire_type) + payload[unknown.wire_type]()
 
 
@@ -306,13 +319,17 @@ def _is_in_range(value: Any, column: Column) -> bool:
         return False
     numbers = [number for _, number in value] if isinstance(value, list) else [value] if type(value) in (int, float) else []
     least, greatest = column.minimum, column.maximum
-    return all(math.isfinite(number) and (least is None or number >= least) and (greatest is None or number <= greatest) for number in numbers)
+    return all(
+        math.isfinite(number) and (least is None or number >= least) and (greatest is None or number <= greatest) for number in numbers
+    )
 
 
 def _is_allowed(value: Any, column: Column) -> bool:
     if value is None:
         return True
-    return (column.enum is None or value in column.enum) and (column.pattern is None or re.fullmatch(column.pattern.removeprefix("^").removesuffix("$"), value, re.ASCII) is not None)
+    return (column.enum is None or value in column.enum) and (
+        column.pattern is None or re.fullmatch(column.pattern.removeprefix("^").removesuffix("$"), value, re.ASCII) is not None
+    )
 
 
 def _holds(expression: str, values: dict[str, Any]) -> bool:

@@ -1,11 +1,9 @@
 """The fast path and the plain reference are of one mind about every body."""
 
-import json
 import math
 from random import Random
 
-import pyarrow as pa
-from hypothesis import given, seed, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.contract import Contract, contract, families
@@ -31,7 +29,9 @@ def mixed(random: Random, promised: Contract, count: int) -> list[tuple[bytes, s
 
 def compare(promised: Contract, sent: list[tuple[bytes, str]]) -> Judged:
     """Judges all in one chunk and each by the reference; raises AssertionError with the first body on which they differ."""
-    judged = judge(bronze(*(row(body, headers(promised.table, content_type=content_type.encode())) for body, content_type in sent)), promised)
+    judged = judge(
+        bronze(*(row(body, headers(promised.table, content_type=content_type.encode())) for body, content_type in sent)), promised
+    )
     silver = dict(zip(judged.rows.to_pylist(), judged.silver.to_pylist(maps_as_pydicts=None), strict=True))
     for place, (body, content_type) in enumerate(sent):
         expected = reference.judge(body, content_type, promised)

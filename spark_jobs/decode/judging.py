@@ -110,12 +110,26 @@ def _instants(chunk: pa.Table, verdicts: Verdicts) -> tuple[pa.TimestampArray, p
 
 
 def _judged(
-    chunk: pa.Table, contract: Contract, envelope: Envelope, decoded: Decoded, rows: Rows, verdicts: Verdicts, occurred_at: pa.TimestampArray, received_at: pa.TimestampArray
+    chunk: pa.Table,
+    contract: Contract,
+    envelope: Envelope,
+    decoded: Decoded,
+    rows: Rows,
+    verdicts: Verdicts,
+    occurred_at: pa.TimestampArray,
+    received_at: pa.TimestampArray,
 ) -> Judged:
     delay = pc.subtract(received_at.cast(pa.int64()), occurred_at.cast(pa.int64()))
-    shared = {name: chunk.column(name) for name in ("event_id", "vehicle_key", "event_hash", "body_hash", "topic_id", "partition", "offset")}
+    shared = {
+        name: chunk.column(name) for name in ("event_id", "vehicle_key", "event_hash", "body_hash", "topic_id", "partition", "offset")
+    }
     shared |= envelope.columns
-    shared |= {"occurred_at": occurred_at, "received_at": received_at, "is_late": pc.greater(delay, LATENESS_US), "occurred_on": occurred_at.cast(pa.date32())}
+    shared |= {
+        "occurred_at": occurred_at,
+        "received_at": received_at,
+        "is_late": pc.greater(delay, LATENESS_US),
+        "occurred_on": occurred_at.cast(pa.date32()),
+    }
     accepted = verdicts.accepted()
     places = np.full(len(chunk), -1, np.int64)
     places[rows] = np.arange(len(rows))
