@@ -89,7 +89,16 @@ def retrieve(draft: Path) -> None:
     draft.mkdir(parents=True)
     (draft / "settings.xml").write_text(SETTINGS.format(root=f' root="{settings().maven}"' if settings().maven else ""))
     (draft / "trust.jks").write_bytes(trust_store(ssl.create_default_context().get_ca_certs(binary_form=True)))
-    ivy: list[str | Path] = ["org.apache.ivy.Main", "-warn", "-settings", draft / "settings.xml", "-ivy", HERE / "jars.xml", "-cache", draft / "cache"]
+    ivy: list[str | Path] = [
+        "org.apache.ivy.Main",
+        "-warn",
+        "-settings",
+        draft / "settings.xml",
+        "-ivy",
+        HERE / "jars.xml",
+        "-cache",
+        draft / "cache",
+    ]
     command: list[str | Path] = [
         java_home() / "bin" / "java",
         *network(draft / "trust.jks"),
