@@ -3,6 +3,7 @@
 UV_VERSION := 0.13.9
 AGAINST ?= HEAD
 PYTEST_ARGS ?=
+BENCHMARKS ?= decode landing
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +38,7 @@ check: setup ## lint, format, types, who imports whom, and contracts against the
 	$(BIN)/fleet contracts check --against $(AGAINST)
 
 bench: setup ## how fast landing is, beside the best-tuned stock Spark doing the same
-	@set -e; for each in $$(grep -l __main__ benchmarks/*.py); do echo "$$each"; $(BIN)/python -m $$(echo $${each%.py} | tr / .); done
+	@set -e; for each in $(BENCHMARKS); do echo "benchmarks/$$each.py"; $(BIN)/python -m benchmarks.$$each; done
 
 drill: setup ## the long tests: kills at random moments, full disks
 	@$(BIN)/python -m pytest -m drill -s $(PYTEST_ARGS)

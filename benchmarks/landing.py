@@ -65,9 +65,8 @@ def report(figures: list[dict[str, Any]]) -> None:
         f"{'side':10} {'format':9} {'bytes':>6} {'bronze':>8} {'silver':>8} {'whole':>8}   MB of raw JSON per CPU-second; worker MB; rows"
     )
     for each in figures:
-        print(
-            f"{each['side']:10} {each['format']:9} {each['size']:6} {each['bronze']:8.1f} {each['silver']:8.1f} {each['whole']:8.1f}   {each['worker_mb']:.0f} MB; {each['outcome']}"
-        )
+        speeds = " ".join(f"{each[stage]:8.1f}" for stage in ("bronze", "silver", "whole"))
+        print(f"{each['side']:10} {each['format']:9} {each['size']:6} {speeds}   {each['worker_mb']:.0f} MB; {each['outcome']}")
     by_key = {(each["side"], each["format"], each["size"]): each for each in figures}
     for size in SIZES:
         stock = by_key["stock", "json", size]

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -55,8 +56,11 @@ def main(side: str, form: str, size: int, count: int) -> None:
 
 def new_topic() -> None:
     """An empty topic, whatever another side has left."""
+    client = kafka.admin()
     if topic(FAMILY) in kafka.topics():
-        kafka.results(kafka.admin().delete_topics([topic(FAMILY)]))
+        kafka.results(client.delete_topics([topic(FAMILY)]))
+    while topic(FAMILY) in kafka.topics():
+        time.sleep(0.2)  # brokers forget a topic a moment after they agreed to
     kafka.create_topics([FAMILY], PARTITIONS)
 
 
