@@ -36,7 +36,11 @@ def audit(
 def _say(report: "Report", *, as_json: bool) -> None:
     if as_json:
         rows, findings = report.table(), [each.plain() for each in report.findings]
-        print(json.dumps({"audit": report.number, "ok": report.ok, "full": report.full, "rows": rows, "findings": findings, "notes": report.notes}))
+        print(
+            json.dumps(
+                {"audit": report.number, "ok": report.ok, "full": report.full, "rows": rows, "findings": findings, "notes": report.notes}
+            )
+        )
         return
     show(report.table(), as_json=False, title=f"audit {report.number}{'' if report.full else ', since the last one'}")
     for note in report.notes:

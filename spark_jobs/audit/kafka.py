@@ -1,11 +1,13 @@
 """Kafka as the auditor reads it: committed records by offset, in batches, without a group and without a commit."""
 
+import gc
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
@@ -14,8 +16,10 @@ from fleetlake.console import Failure
 from spark_jobs.audit.digest import HEADERS, RECORDS
 from spark_jobs.audit.findings import Log
 
-BATCH = 4000  # messages in memory at once, at most QUEUED_KB more wait in librdkafka
-QUEUED_KB = 32_768
+BATCH_BYTES = 8_000_000  # of bodies in memory at once, and as many again as Arrow has them
+MOST = 4000  # messages in a batch, however small
+LARGEST = 1_000_000_000  # bytes of bodies in one array, of 2^31
+QUEUED_KB = 16_384  # what may wait in librdkafka
 PATIENCE_S = 60  # without a record from a broker that should have one
 NEVER = "never-committed"  # a consumer must name a group; this one is never joined
 
@@ -54,12 +58,14 @@ class Broker:
     def records(self, topic: str, log: Log, first: int, last: int) -> Iterator[pa.RecordBatch]:
         """Records of one topic-partition; raises Failure when the broker falls silent before `last`."""
         consumer = self._assigned(TopicPartition(topic, log.partition, first))
-        heard = time.monotonic()
+        heard, count = time.monotonic(), 100
         while True:
-            messages = consumer.consume(BATCH, timeout=0.5)
+            messages = consumer.consume(count, timeout=0.5)
             wanted = [message for message in messages if message.error() is None and _offset(message) <= last]
             if wanted:
-                yield batch(wanted)
+                size = sum(len(message) for message in wanted)
+                count = min(MOST, 1 + BATCH_BYTES * len(wanted) // (1 + size))
+                yield from (batch(part) for part in _parts(wanted, size))
             if _is_over(messages, last):
                 return
             heard = time.monotonic() if messages else heard
@@ -86,24 +92,56 @@ _CONFIG: dict[str, str | int | bool] = {
     "enable.partition.eof": True,
     "fetch.wait.max.ms": 50,
     "queued.max.messages.kbytes": QUEUED_KB,
-    "fetch.message.max.bytes": 4 * 1024 * 1024,
+    "fetch.message.max.bytes": 1024 * 1024,
 }
+
+
+def _parts(messages: Sequence[Message], size: int) -> Iterator[Sequence[Message]]:
+    """All at once, or one by one where sudden giants would not fit into one Arrow array."""
+    return iter([messages]) if size < LARGEST else (messages[at : at + 1] for at in range(len(messages)))
 
 
 def batch(messages: Sequence[Message]) -> pa.RecordBatch:
     """Messages side by side (`digest.RECORDS`)."""
-    listed = [message.headers() or () for message in messages]
-    names, values = zip(*chain.from_iterable(listed), strict=True) if any(listed) else ((), ())
-    ends = np.concatenate([[0], np.cumsum([len(headers) for headers in listed])]).astype(np.int32)
-    flat = pa.StructArray.from_arrays([pa.array(names, pa.string()), pa.array(values, pa.binary())], names=["name", "value"])
+    with _without_collector():
+        listed = [cast(list[tuple[str, bytes | None]], message.headers() or []) for message in messages]
+        names = [name for headers in listed for name, _ in headers]
+        values = [value for headers in listed for _, value in headers]
+    flat = pa.StructArray.from_arrays([pa.array(names, pa.string()), _binary(values)], names=["name", "value"])
     columns = [
         pa.array([message.offset() for message in messages], pa.int64()),
         pa.array([message.timestamp()[1] for message in messages], pa.int64()),
-        pa.array([message.key() for message in messages], pa.binary()),
-        pa.ListArray.from_arrays(pa.array(ends), flat).cast(HEADERS),
-        pa.array([message.value() for message in messages], pa.binary()),
+        _binary([message.key() for message in messages]),
+        pa.ListArray.from_arrays(pa.array(_ends(listed)), flat).cast(HEADERS),
+        _binary([message.value() for message in messages]),
     ]
     return pa.record_batch(columns, schema=RECORDS)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Headers are many small tuples without any cycle: looking for garbage among them costs three times what reading them does."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _binary(values: Sequence[bytes | None]) -> pa.Array:
+    """One copy, where the builder of `pa.array` makes several as it grows."""
+    present = [value for value in values if value is not None]
+    if len(present) < len(values):
+        return pa.array(values, pa.binary())
+    return pa.Array.from_buffers(pa.binary(), len(values), [None, pa.py_buffer(_ends(present)), pa.py_buffer(b"".join(present))])
+
+
+def _ends(values: Sequence[Sized]) -> npt.NDArray[np.int32]:
+    ends = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=ends[1:])
+    return ends.astype(np.int32)
 
 
 def _is_over(messages: Sequence[Message], last: int) -> bool:

@@ -16,7 +16,8 @@ from spark_jobs.audit.findings import Log
 from spark_jobs.audit.marks import Types
 from spark_jobs.tables import Table
 
-BATCH = 8192  # rows
+BATCH = 16_384  # rows
+BATCH_WITH_BODIES = 1024
 Where: TypeAlias = ds.Expression
 
 
@@ -50,7 +51,8 @@ class Rows:
         if self._dataset is None:
             return
         try:
-            scanner = self._dataset.scanner(list(columns), filter=where, batch_size=BATCH, batch_readahead=2, fragment_readahead=1)
+            size = BATCH_WITH_BODIES if "body" in columns else BATCH
+            scanner = self._dataset.scanner(list(columns), filter=where, batch_size=size, batch_readahead=1, fragment_readahead=1, use_threads=False)
             yield from (rows for rows in scanner.to_batches() if rows.num_rows)
         except (OSError, pa.ArrowException) as error:
             what = f"{self.name} version {self.version}: a data file cannot be read: {error}"
