@@ -38,7 +38,7 @@ class Bodies:
 
     def views(self) -> list[memoryview]:
         """Each body without a copy."""
-        whole, offsets = memoryview(self.bytes), self.offsets.tolist()
+        whole, offsets = self.bytes.data, self.offsets.tolist()
         return [whole[begin:end] for begin, end in pairwise(offsets)]
 
     def per_body(self, positions: Ints) -> Ints:
@@ -73,7 +73,7 @@ def perhaps_deeper(bodies: Bodies, levels: int) -> list[int]:
     if (after <= BLANK).any():
         after = np.where(after <= BLANK, bodies.bytes.take(bodies.colons + 2, mode="clip"), after)
     objects = bodies.per_body(bodies.colons[(after == OPENING) | (after <= BLANK)])
-    return cast(list[int], np.flatnonzero(2 * lists + objects + 1 > levels).tolist())
+    return np.flatnonzero(2 * lists + objects + 1 > levels).tolist()
 
 
 def depth(body: bytes) -> int:

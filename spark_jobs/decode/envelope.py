@@ -69,7 +69,7 @@ def _reject_unknown_schemas(bronze: pa.Table, contract: Contract, verdicts: Verd
         ("type", lambda text: text == f"fleet.{contract.table}.v{contract.major}", f"ce_type: fleet.{contract.table}.v{contract.major}"),
     )
     for column, is_known, rule in judged:
-        known = _by_value(bronze.column(column), lambda text, is_known=is_known: "known" if is_known(text) else None)  # type: ignore[misc]
+        known = _by_value(bronze.column(column), lambda text, is_known=is_known: "known" if is_known(text) else None)
         verdicts.reject(_rows(known.is_null()), "unknown_schema", rule)
 
 
@@ -130,7 +130,7 @@ class _Headers:
         return cast(Ints, np.flatnonzero(np.asarray(pc.fill_null(pc.equal(self.names, name), False))))
 
     def _rows(self, places: Ints) -> Ints:
-        return cast(Ints, np.searchsorted(self.starts, places, side="right") - 1)
+        return np.searchsorted(self.starts, places, side="right") - 1
 
 
 def _texts_one_by_one(values: Iterable[bytes | None]) -> _Texts:

@@ -98,7 +98,7 @@ class _Block:
                 self.malformed[row] = f"JSON: at most {self.levels} levels"
                 self.views[row] = memoryview(b"{}")
 
-    def _perhaps_repeated(self, documents: list[dict[str, Any]], values: list[Sequence[Any]]) -> list[int]:
+    def _perhaps_repeated(self, documents: list[dict[str, Any]], values: Sequence[Sequence[Any]]) -> list[int]:
         """Rows that have more colons than the parser found keys; not those that were read strictly already."""
         keys = np.fromiter(map(len, documents), np.int64, len(documents))
         for column, lists in zip(self.columns, values, strict=True):
@@ -110,7 +110,7 @@ class _Block:
             if row not in self.strictly_read and row not in self.malformed
         ]
 
-    def _by_column(self, documents: list[dict[str, Any]]) -> list[Sequence[Any]]:
+    def _by_column(self, documents: list[dict[str, Any]]) -> Sequence[Sequence[Any]]:
         nulls = dict.fromkeys(column.name for column in self.columns)
         whole = list(map(or_, repeat(nulls), documents))
         sizes = list(map(len, whole))

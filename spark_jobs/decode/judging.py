@@ -11,7 +11,7 @@ from expectations.contract import Contract
 from expectations.rules import rules
 from expectations.schemas import ARROW, arrow_schema
 from spark_jobs.decode.decoded import Decoded, joined, nothing
-from spark_jobs.decode.envelope import Envelope, read_envelope
+from spark_jobs.decode.envelope import read_envelope
 from spark_jobs.decode.json_bodies import decode_json
 from spark_jobs.decode.protobuf_bodies import decode_protobuf
 from spark_jobs.decode.row_rules import broken, broken_checks
@@ -22,7 +22,7 @@ from spark_jobs.land.times import parse_rfc3339
 LATENESS_US = 2 * 3_600_000_000  # the longest underground parking that still counts as on time
 AHEAD_US = 3_600_000_000  # how far a sender's clock may run ahead of reception
 BEHIND_US = 400 * 86_400_000_000  # a car that stood for a year still tells its story
-INSTANT = ARROW["timestamp"]
+FROM_BRONZE = ("event_id", "vehicle_key", "event_hash", "body_hash", "topic_id", "partition", "offset")
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,11 @@ def judge(bronze: pa.Table, contract: Contract, limits: Limits = Limits()) -> Ju
     verdicts.reject(_rows(pc.fill_null(pc.equal(pc.binary_length(bodies), 0), True)), "malformed", "body: empty")
     decoded, rows = _decode(bodies, envelope.formats, contract, limits, verdicts.accepted())
     _judge_bodies(decoded, rows, contract, verdicts)
-    occurred_at, received_at = _instants(chunk, verdicts)
-    return _judged(chunk, contract, envelope, decoded, rows, verdicts, occurred_at, received_at)
+    times = _times(chunk, verdicts)
+    shared = {name: chunk.column(name) for name in FROM_BRONZE} | envelope.columns | times
+    accepted = verdicts.accepted()
+    reasons, names = verdicts.columns()
+    return Judged(_silver(contract, shared, decoded, rows, accepted), pa.array(accepted), reasons, names)
 
 
 def _decode(bodies: pa.BinaryArray, formats: pa.StringArray, contract: Contract, limits: Limits, among: Rows) -> tuple[Decoded, Rows]:
@@ -81,8 +84,8 @@ def _decode(bodies: pa.BinaryArray, formats: pa.StringArray, contract: Contract,
 
 
 def _judge_bodies(decoded: Decoded, rows: Rows, contract: Contract, verdicts: Verdicts) -> None:
-    for row, rule in decoded.malformed.items():
-        verdicts.reject([rows[row]], "malformed", rule)
+    for row, what in decoded.malformed.items():
+        verdicts.reject([rows[row]], "malformed", what)
     for column in contract.own_columns:
         verdicts.reject(rows[decoded.wrong.get(column.name, [])], "wrong_type", f"{column.name}: {column.physical_type}")
     checks = [rule for rule in rules(contract) if rule.kind == "check"]
@@ -93,54 +96,34 @@ def _judge_bodies(decoded: Decoded, rows: Rows, contract: Contract, verdicts: Ve
         if column.physical_type.startswith("map"):
             verdicts.reject(rows[repeated_keys(decoded.columns[column.name])], "not_allowed", f"{column.name}: each path once")
     if checks and len(rows):
-        found = broken_checks([cast(str, rule.argument) for rule in checks], pa.table(decoded.columns))
+        found = broken_checks([cast(str, rule.argument) for rule in checks], decoded)
         for rule, broken_rows in zip(checks, found, strict=True):
             verdicts.reject(rows[broken_rows], rule.reason, rule.name)
 
 
-def _instants(chunk: pa.Table, verdicts: Verdicts) -> tuple[pa.TimestampArray, pa.TimestampArray]:
-    """When each event occurred and when it was received; rejects clocks that cannot be right."""
+def _times(chunk: pa.Table, verdicts: Verdicts) -> dict[str, pa.Array]:
+    """When each event occurred and was received, and how late that was; rejects clocks that cannot be right."""
     occurred_at = parse_rfc3339(chunk.column("occurred_at"))
-    received_at = chunk.column("received_at").combine_chunks().cast(INSTANT)
+    received_at = chunk.column("received_at").combine_chunks().cast(ARROW["timestamp"])
     delay = pc.subtract(received_at.cast(pa.int64()), occurred_at.cast(pa.int64()))
     verdicts.reject(_rows(occurred_at.is_null()), "bad_time", "ce_time: RFC 3339")
     verdicts.reject(_rows(pc.less(delay, -AHEAD_US)), "bad_time", "ce_time: at most 1 h after reception")
     verdicts.reject(_rows(pc.greater(delay, BEHIND_US)), "bad_time", "ce_time: at most 400 days before reception")
-    return occurred_at, received_at
+    is_late = pc.greater(delay, LATENESS_US)
+    return {"occurred_at": occurred_at, "occurred_on": occurred_at.cast(pa.date32()), "received_at": received_at, "is_late": is_late}
 
 
-def _judged(
-    chunk: pa.Table,
-    contract: Contract,
-    envelope: Envelope,
-    decoded: Decoded,
-    rows: Rows,
-    verdicts: Verdicts,
-    occurred_at: pa.TimestampArray,
-    received_at: pa.TimestampArray,
-) -> Judged:
-    delay = pc.subtract(received_at.cast(pa.int64()), occurred_at.cast(pa.int64()))
-    shared = {
-        name: chunk.column(name) for name in ("event_id", "vehicle_key", "event_hash", "body_hash", "topic_id", "partition", "offset")
-    }
-    shared |= envelope.columns
-    shared |= {
-        "occurred_at": occurred_at,
-        "received_at": received_at,
-        "is_late": pc.greater(delay, LATENESS_US),
-        "occurred_on": occurred_at.cast(pa.date32()),
-    }
-    accepted = verdicts.accepted()
-    places = np.full(len(chunk), -1, np.int64)
+def _silver(contract: Contract, shared: dict[str, pa.Array], decoded: Decoded, rows: Rows, accepted: Rows) -> pa.Table:
+    """The accepted rows of the chunk; `decoded` holds the bodies of `rows`, `shared` has a value for every row."""
+    places = np.full(len(shared["is_late"]), -1, np.int64)
     places[rows] = np.arange(len(rows))
     bodies = decoded.columns | {"unknown_fields": decoded.unknown_fields}
     schema = arrow_schema(contract)
-    silver = [
+    columns = [
         _taken(bodies[field.name], places[accepted]) if field.name in bodies else _taken(shared[field.name], accepted).cast(field.type)
         for field in schema
     ]
-    reasons, names = verdicts.columns()
-    return Judged(pa.Table.from_arrays(silver, schema=schema), pa.array(accepted), reasons, names)
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _taken(column: pa.Array | pa.ChunkedArray, rows: Rows) -> pa.Array:

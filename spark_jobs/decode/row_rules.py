@@ -1,6 +1,7 @@
 """Row rules over columns: which rows break which."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -15,8 +16,8 @@ from spark_jobs.decode.decoded import Decoded
 
 def broken(rule: Rule, decoded: Decoded) -> list[int]:
     """The rows that break the rule of one column; checks are `broken_checks`."""
-    assert rule.column is not None
-    column, unfit = decoded.columns[rule.column], decoded.unfit.get(rule.column, [])
+    name = rule.column or ""
+    column, unfit = decoded.columns[name], decoded.unfit.get(name, [])
     if rule.kind == "fits":
         return unfit
     if rule.kind == "required":
@@ -24,10 +25,14 @@ def broken(rule: Rule, decoded: Decoded) -> list[int]:
     return _rows(BREAKS[rule.kind](column, rule.argument))
 
 
-def broken_checks(expressions: Iterable[str], columns: pa.Table) -> list[list[int]]:
+def broken_checks(expressions: Sequence[str], decoded: Decoded) -> list[list[int]]:
     """For each boolean SQL expression the rows for which it is false; all expressions in one pass. Null, or an error in a row, holds."""
+    words = set(re.findall(r"\w+", " ".join(expressions)))
+    table = pa.table({name: column for name, column in decoded.columns.items() if name in words})
     tests = ", ".join(f"coalesce(try({expression}), true)" for expression in expressions)
-    held = _duckdb().from_arrow(columns).query("rows", f"select {tests} from rows").to_arrow_table()
+    engine = _duckdb().register("bodies", table)
+    held = engine.execute(f"select {tests} from bodies").to_arrow_table()
+    engine.unregister("bodies")
     return [_rows(pc.invert(each)) for each in held.columns]
 
 

@@ -50,17 +50,10 @@ def convert(values: Sequence[Any], column: Column) -> Converted:
 def convert_map(lists: Sequence[Any]) -> Converted:
     """Lists of {"path": string, "value": number} as map<string,double>; a path that stands twice stays so, for a rule to find."""
     entries = flat_entries(lists)
-    if entries is None:
-        wrong = irregular(lists)
-        entries = flat_entries(_without(lists, wrong))
-        assert entries is not None
-        return Converted(_map(_without(lists, wrong), *entries), wrong, [])
-    return Converted(_map(lists, *entries), [], [])
-
-
-def irregular(lists: Sequence[Any]) -> list[int]:
-    """Rows that are neither None nor a list of {"path": string, "value": number}."""
-    return [row for row, each in enumerate(lists) if flat_entries([each]) is None]
+    if entries is not None:
+        return Converted(_map(lists, *entries), [], [])
+    wrong = [row for row, each in enumerate(lists) if flat_entries([each]) is None]
+    return Converted(convert_map(_without(lists, wrong)).array, wrong, [])
 
 
 def flat_entries(lists: Sequence[Any]) -> tuple[list[str], list[float]] | None:

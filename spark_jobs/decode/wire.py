@@ -65,7 +65,7 @@ def read(body: bytes, message: type[Message], columns: Sequence[Column]) -> Read
         parsed = message.FromString(body)
     except DecodeError as error:
         raise Malformed("Protobuf: truncated, invalid UTF-8 or no field number") from error
-    parsed.DiscardUnknownFields()  # type: ignore[attr-defined]
+    parsed.DiscardUnknownFields()
     reading = Reading(parsed.SerializeToString())
     known = {column.number: column for column in columns}
     for each in fields(body):

@@ -8,14 +8,86 @@ from expectations.contract import Column, Contract
 from fleetlake.wire import signal_numbers
 
 ODD_JSON = (
-    "null", "true", "false", '"3"', '""', '"x"', "3", "3.0", "3e0", "-0", "-0.0", "0.30000000000000004", "1e400", "-1e400", "1e-400", "2147483648", "-2147483649",
-    "9007199254740993", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551615", "18446744073709551616", "1" + "0" * 5000,
-    "123456789012345678901234567890.5", "9223372036854775808.0", "[]", "{}", '{"a":1}', '{"a":1,"a":2}', '{"a":{"b":[1,{"c":2,"c":3}]}}', "NaN", "Infinity", "-Infinity", "01", "1.", ".5", "+1", "0x1",
-    '"\\ud800"', '"\\ud83d\\ude97"', '"\\u0000"', '"\x01"', '"a:b"', '":"', '"\\":1"', '" :"', '"[[{{"', "[1,]", '{"a":1,}', "nul", '"2026-02-30T00:00:00Z"', '"2026-01-01T00:00:00+02:00"',
-    '"2026-01-01 00:00:00.123456789z"', '"2026-01-01T00:00:00"', '"0001-01-01T00:00:00+01:00"', "[" * 70 + "]" * 70, "[" * 63 + "]" * 63, "[" * 64 + "]" * 64, "'a'", "// a",
-)  # fmt: skip
-ODD_ENTRIES = ('{"path":"a","value":1,"quality":2.50}', '{"path":"a"}', '{"value":1}', '{"path":1,"value":1}', '{"path":"b","value":"1"}', '{"path":"b","value":null}', '{"path":"b","value":true}', "1", "null",
-               '{"path":"c","value":1e400}', '{"path":"c","value":1,"value":2}', '{"path":"d","value":1,"a/b~c":{"x":1.10}}', '{"value":7,"path":"e"}', '"path"', '["path","value"]', '{"path":"f","other":1}')  # fmt: skip
+    "null",
+    "true",
+    "false",
+    '"3"',
+    '""',
+    '"x"',
+    "3",
+    "3.0",
+    "3e0",
+    "-0",
+    "-0.0",
+    "0.30000000000000004",
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "2147483648",
+    "-2147483649",
+    "9007199254740993",
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "18446744073709551615",
+    "18446744073709551616",
+    "1" + "0" * 5000,
+    "123456789012345678901234567890.5",
+    "9223372036854775808.0",
+    "[]",
+    "{}",
+    '{"a":1}',
+    '{"a":1,"a":2}',
+    '{"a":{"b":[1,{"c":2,"c":3}]}}',
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "01",
+    "1.",
+    ".5",
+    "+1",
+    "0x1",
+    '"\\ud800"',
+    '"\\ud83d\\ude97"',
+    '"\\u0000"',
+    '"\x01"',
+    '"a:b"',
+    '":"',
+    '"\\":1"',
+    '" :"',
+    '"[[{{"',
+    "[1,]",
+    '{"a":1,}',
+    "nul",
+    '"2026-02-30T00:00:00Z"',
+    '"2026-01-01T00:00:00+02:00"',
+    '"2026-01-01 00:00:00.123456789z"',
+    '"2026-01-01T00:00:00"',
+    '"0001-01-01T00:00:00+01:00"',
+    "[" * 70 + "]" * 70,
+    "[" * 63 + "]" * 63,
+    "[" * 64 + "]" * 64,
+    "'a'",
+    "// a",
+)
+ODD_ENTRIES = (
+    '{"path":"a","value":1,"quality":2.50}',
+    '{"path":"a"}',
+    '{"value":1}',
+    '{"path":1,"value":1}',
+    '{"path":"b","value":"1"}',
+    '{"path":"b","value":null}',
+    '{"path":"b","value":true}',
+    "1",
+    "null",
+    '{"path":"c","value":1e400}',
+    '{"path":"c","value":1,"value":2}',
+    '{"path":"d","value":1,"a/b~c":{"x":1.10}}',
+    '{"value":7,"path":"e"}',
+    '"path"',
+    '["path","value"]',
+    '{"path":"f","other":1}',
+)
 TIMES = ('"2026-01-01T11:00:00Z"', '"2025-12-31t23:59:59.5+01:00"', '"1999-02-28 00:00:00.000001-23:59"')
 
 
@@ -125,17 +197,46 @@ def _entry(random: Random) -> bytes:
     )
     if random.random() < 0.98:
         return signal + value
-    odd = [value + signal, signal, value, b"", signal + value + _odd_field(random, 3), field(1, 0, varint(77_777)) + value, field(1, 0, varint(2**32 + 1)) + value, field(1, 1, b"8" * 8) + value, signal + field(2, 0, varint(3)),
-           signal + signal + value, signal + field(2, 1, struct.pack("<d", float("inf")))]  # fmt: skip
+    odd = [
+        value + signal,
+        signal,
+        value,
+        b"",
+        signal + value + _odd_field(random, 3),
+        field(1, 0, varint(77_777)) + value,
+        field(1, 0, varint(2**32 + 1)) + value,
+        field(1, 1, b"8" * 8) + value,
+        signal + field(2, 0, varint(3)),
+        signal + signal + value,
+        signal + field(2, 1, struct.pack("<d", float("inf"))),
+    ]
     return random.choice(odd)
 
 
 def _odd_field(random: Random, number: int) -> bytes:
     group = varint(number << 3 | 3) + field(1, 0, varint(1)) + varint(number << 3 | 4)
-    return random.choice([field(number, 0, varint(1)), field(number, 0, varint(2**31)), field(number, 0, varint(2**32 + 5)), field(number, 0, varint(2**35 + 2**28)), field(number, 0, varint(-(2**31) - 1)),
-                          field(number, 0, varint(2**63)), field(number, 0, b"\xff" * 11), field(number, 1, b"8bytes--"), field(number, 1, struct.pack("<d", float("nan"))),
-                          field(number, 1, struct.pack("<d", float("-inf"))), field(number, 2, b"text"), field(number, 2, b"\xff\xfe"), field(number, 2, b""), field(number, 5, b"4byt"), varint(number << 3 | 2) + varint(99) + b"short",
-                          group, varint(number << 3 | 6), varint(number << 3 | 4)])  # fmt: skip
+    return random.choice(
+        [
+            field(number, 0, varint(1)),
+            field(number, 0, varint(2**31)),
+            field(number, 0, varint(2**32 + 5)),
+            field(number, 0, varint(2**35 + 2**28)),
+            field(number, 0, varint(-(2**31) - 1)),
+            field(number, 0, varint(2**63)),
+            field(number, 0, b"\xff" * 11),
+            field(number, 1, b"8bytes--"),
+            field(number, 1, struct.pack("<d", float("nan"))),
+            field(number, 1, struct.pack("<d", float("-inf"))),
+            field(number, 2, b"text"),
+            field(number, 2, b"\xff\xfe"),
+            field(number, 2, b""),
+            field(number, 5, b"4byt"),
+            varint(number << 3 | 2) + varint(99) + b"short",
+            group,
+            varint(number << 3 | 6),
+            varint(number << 3 | 4),
+        ]
+    )
 
 
 def _damaged(random: Random, body: bytes) -> bytes:

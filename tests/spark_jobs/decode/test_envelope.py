@@ -16,7 +16,8 @@ GOOD = b'{"session_id":"s","step":"started"}'
 def judged(*rows: dict[str, object]) -> Judged:
     """Judges the rows between two good ones, which must stay good, whatever the layout of the headers."""
     whole = judge(bronze(row(GOOD), *rows, row(GOOD)), CHARGING)
-    assert whole.reasons[0].as_py() is None and whole.reasons[-1].as_py() is None
+    assert whole.reasons[0].as_py() is None
+    assert whole.reasons[-1].as_py() is None
     return whole
 
 

@@ -116,7 +116,7 @@ PROTOBUF_CASES = {
     "signal without value": (field(17, 2, field(1, 0, varint(3))), "wrong_type"),
     "signal twice": (field(17, 2, field(1, 0, varint(3)) + field(2, 1, b"8" * 8)) * 2, "not_allowed"),
     "field more in a signal": (field(17, 2, field(1, 0, varint(3)) + field(2, 1, b"8" * 8) + field(7, 2, b"good")), None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
