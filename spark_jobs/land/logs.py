@@ -9,7 +9,7 @@ from confluent_kafka.admin import OffsetSpec
 
 from fleetlake import kafka
 from fleetlake.console import Failure
-from fleetlake.names import family_of
+from fleetlake.names import TOPIC_PREFIX
 
 TABLE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -46,9 +46,10 @@ def require_landable(name: str, config: Mapping[str, str]) -> None:
             f"{name} has cleanup.policy={config['cleanup.policy']}: compaction takes records out of the log, so nobody can tell what was lost",
             f"set cleanup.policy=delete on {name}, or give the topic a name that does not begin with 'fleet.'",
         )
-    if not TABLE_NAME.fullmatch(family_of(name)):
+    family = name.removeprefix(TOPIC_PREFIX)
+    if not TABLE_NAME.fullmatch(family):
         raise Failure(
-            f"{name} cannot land: {family_of(name)!r} is no name for a table",
+            f"{name} cannot land: {family!r} is no name for a table",
             "after 'fleet.' only letters, digits, '_' and '-': rename the topic",
         )
 

@@ -20,7 +20,7 @@ from spark_jobs.land.checkpoints import Checkpoint
 from spark_jobs.land.lander import Lander
 from spark_jobs.session import logs
 
-PATTERN = r"fleet\..*"
+PATTERN = r"^fleet\..*$"  # Spark only looks for it somewhere in a name
 LOOK_S = 1  # how often a stop is looked for
 STARTS = 5  # new partitions may appear between our look at Kafka and Spark's: then begin again
 NEW_PARTITIONS = "must specify all TopicPartitions"

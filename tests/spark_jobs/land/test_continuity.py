@@ -113,3 +113,5 @@ def test_a_compacted_topic_is_refused():
 def test_a_topic_that_no_table_can_be_named_after_is_refused():
     with pytest.raises(Failure, match=r"'charging\.retry' is no name for a table"):
         require_landable("fleet.charging.retry", {})
+    with pytest.raises(Failure, match="'' is no name for a table"):
+        require_landable("fleet.", {})
