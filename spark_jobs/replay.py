@@ -20,11 +20,10 @@ from fleetlake.settings import settings
 from spark_jobs.decode import Limits
 from spark_jobs.files import DataFile, filesystem, write
 from spark_jobs.phase import phase
-from spark_jobs.refine import twins
-from spark_jobs.refine.find import SEEN, Held, met
+from spark_jobs.refine.find import searches, silver_files
 from spark_jobs.refine.items import SourceFile, WorkItem, batches
 from spark_jobs.refine.quarantine import open_rows
-from spark_jobs.refine.tasks import Result, carried_out, counted, files_of
+from spark_jobs.refine.tasks import Result, carried_out, counted, files_of, found_twins
 from spark_jobs.refine.work import Notes
 from spark_jobs.refine.worker import Task
 from spark_jobs.runs import Intent, Runs, opened
@@ -80,12 +79,12 @@ def _judged(
     if not items:
         return [], []
     told(f"judging {rows.height} rows again")
-    silver = Table.existing(lake, f"silver.{asked.family}")
-    found = met(spark, spark.createDataFrame(_new(rows, items)), [Held(asked.family, silver)] if silver else [])
+    silver = silver_files(Table.existing(lake, f"silver.{asked.family}"))
+    groups = found_twins(spark, list(searches(asked.family, list(enumerate(items)), rows.height, silver)))
     phase("files")
     by, limits = contract(f"silver.{asked.family}"), Limits(body_bytes=settings().max_body_bytes)
     tasks = [Task(item, by, lake, run, limits, Notes(), replays=True, dry=dry) for item in items]
-    return items, carried_out(spark, tasks, twins.grouped(found))
+    return items, carried_out(spark, tasks, groups)
 
 
 def _items(rows: pl.DataFrame, family: str) -> Iterator[WorkItem]:
@@ -101,18 +100,6 @@ def _source_file(uri: str) -> SourceFile:
     filesystem_, path = filesystem(uri)
     footer = pq.read_metadata(path, filesystem=filesystem_)
     return SourceFile(uri, sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups)))
-
-
-def _new(rows: pl.DataFrame, items: list[WorkItem]) -> pa.Table:
-    """The open rows as `met` wants them."""
-    turns = [
-        {"topic_id": item.topic_id, "partition": item.partition, "uri": file.uri, "item": number, "turn": turn}
-        for number, item in enumerate(items)
-        for turn, file in enumerate(item.files)
-    ]
-    where = pl.DataFrame(turns, schema={"topic_id": pl.String, "partition": pl.Int32, "uri": pl.String, "item": pl.Int64, "turn": pl.Int64})
-    known = rows.drop_nulls(["occurred_on", "event_hash"]).join(where, on=["topic_id", "partition", "uri"], how="inner")
-    return known.select(*SEEN, "item", "turn").to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _came(results: list[Result], run: int | None) -> Replayed:

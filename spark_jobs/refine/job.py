@@ -17,11 +17,10 @@ from fleetlake.settings import Settings, settings
 from spark_jobs.decode import Limits
 from spark_jobs.files import filesystem
 from spark_jobs.phase import phase
-from spark_jobs.refine import twins
 from spark_jobs.refine.choose import BronzeFile, bronze_files, choose
-from spark_jobs.refine.find import Held, met, of_bronze
+from spark_jobs.refine.find import Search, searches, silver_files
 from spark_jobs.refine.items import SourceFile, WorkItem, batches
-from spark_jobs.refine.tasks import Result, carried_out, counted, files_of
+from spark_jobs.refine.tasks import Result, carried_out, counted, files_of, found_twins
 from spark_jobs.refine.work import Notes
 from spark_jobs.refine.worker import Task
 from spark_jobs.runs import Intent, Runs, opened
@@ -144,10 +143,9 @@ def _written(spark: SparkSession, lake: str, run: int, waiting: Waiting, told: C
     for table in SHARED:
         opened(lake, table)
     contracts = {part.family: contract(f"silver.{part.family}") for part in waiting.parts}
-    silver = [Held(family, waiting.silver[family]) for family in contracts]
     limits = Limits(body_bytes=settings().max_body_bytes)
     told(f"run {run}: finding twins")
-    groups = twins.grouped(met(spark, of_bronze(spark, waiting.items), silver))
+    groups = found_twins(spark, [search for family in contracts for search in _searches(family, waiting)])
     told(f"run {run}: decoding {len(waiting.items)} work items")
     phase("files")
     results = carried_out(spark, [Task(item, contracts[item.family], lake, run, limits, Notes()) for item in waiting.items], groups)
@@ -159,6 +157,12 @@ def _written(spark: SparkSession, lake: str, run: int, waiting: Waiting, told: C
         list(_counts(waiting.parts, results)),
         {each.id: each.version for each in contracts.values()},
     )
+
+
+def _searches(family: str, waiting: Waiting) -> Iterator[Search]:
+    items = [(number, item) for number, item in enumerate(waiting.items) if item.family == family]
+    rows = sum(file.rows for part in waiting.parts if part.family == family for file in part.chosen)
+    return searches(family, items, rows, silver_files(waiting.silver[family]))
 
 
 def _positions(parts: Iterable[Part]) -> dict[str, dict[str, int]]:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -12,8 +12,11 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.files import DataFile
 from spark_jobs.refine import twins
+from spark_jobs.refine.find import Search, found, received
 from spark_jobs.refine.work import TWINS, Notes
 from spark_jobs.refine.worker import Task, accepted_places, refined_files
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,17 @@ class Result:
     quarantined: Mapping[str, int]  # by reason
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: bytes) -> Self:
         """A worker's answer."""
         said = json.loads(text)
         return cls(
             {table: [DataFile(**file) for file in files] for table, files in said["files"].items()}, said["counts"], said["quarantined"]
         )
+
+
+def found_twins(spark: SparkSession, searches: Sequence[Search]) -> pl.DataFrame:
+    """The twins (twins.grouped) that all searches found."""
+    return twins.grouped(received(_each(spark, searches, found)))
 
 
 def carried_out(spark: SparkSession, tasks: Sequence[Task], groups: pl.DataFrame) -> list[Result]:
@@ -76,8 +84,8 @@ def _accepted(spark: SparkSession, tasks: Sequence[Task], early: pl.DataFrame) -
     return pl.DataFrame(places, schema=twins.PLACED, orient="row")
 
 
-def _each(spark: SparkSession, tasks: Sequence[Task], work: Callable[[Task], str]) -> list[str]:
-    """What `work` says of each task, in their order."""
+def _each(spark: SparkSession, tasks: Sequence[T], work: Callable[[T], bytes]) -> list[bytes]:
+    """What `work` says of each task, in their order; one Spark task each."""
     if not tasks:
         return []
 
@@ -86,4 +94,4 @@ def _each(spark: SparkSession, tasks: Sequence[Task], work: Callable[[Task], str
             for number in batch["id"].to_pylist():
                 yield pa.RecordBatch.from_pydict({"answer": [work(tasks[number])]})
 
-    return [row.answer for row in spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(answers, "answer string").collect()]
+    return [bytes(row.answer) for row in spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(answers, "answer binary").collect()]

@@ -37,7 +37,7 @@ class Task:
     dry: bool = False  # only count
 
 
-def refined_files(task: Task) -> str:
+def refined_files(task: Task) -> bytes:
     """Refines the item and returns, as JSON, the `files` per table, the `counts` and the rows `quarantined` by reason."""
     silver, quarantine, duplicates = (
         Sorted(task.lake, task.contract),
@@ -56,15 +56,14 @@ def refined_files(task: Task) -> str:
         if not task.replays:
             quarantine.write(outcome.quarantine)
     files = {task.contract.id: silver.close(), "silver.quarantine": quarantine.close(), "ops.duplicates": duplicates.close()}
-    return json.dumps(
-        {"files": {table: [asdict(file) for file in written] for table, written in files.items()}, "counts": counts, "quarantined": reasons}
-    )
+    told = {table: [asdict(file) for file in written] for table, written in files.items()}
+    return json.dumps({"files": told, "counts": counts, "quarantined": reasons}).encode()
 
 
-def accepted_places(task: Task) -> str:
+def accepted_places(task: Task) -> bytes:
     """The places, as JSON, of those of the item's `only` rows that hold by themselves."""
     found = [accepted(chunk, task.contract, task.limits) for chunk in chunks(task.item)]
-    return json.dumps([list(place) for frame in found for place in frame.select(PLACE).iter_rows()])
+    return json.dumps([list(place) for frame in found for place in frame.select(PLACE).iter_rows()]).encode()
 
 
 def chunks(item: WorkItem) -> Iterator[pa.Table]:
