@@ -19,13 +19,14 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for machines.")] = False,
 ) -> None:
     """Compare Kafka and the tables row by row: nothing lost, nothing twice, the same bytes. Exit status 1 if anything is broken."""
-    from expectations.contract import families
     from spark_jobs.audit.kafka import Broker
     from spark_jobs.audit.run import audit as run
+    from spark_jobs.audit.run import audited_families
 
     broker = Broker()
     try:
-        report = run(settings().lake_root, families(), broker, full=full, watched=_watched)
+        lake = settings().lake_root
+        report = run(lake, audited_families(lake, broker), broker, full=full, watched=_watched)
     finally:
         broker.close()
     _say(report, as_json=as_json)

@@ -120,7 +120,7 @@ def batch(messages: Sequence[Message]) -> pa.RecordBatch:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Headers are many small tuples without any cycle: looking for garbage among them costs three times what reading them does."""
+    """Headers are many small tuples without any cycle: looking for garbage among them costs twice what reading them does."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -88,10 +88,10 @@ def opened(lake: str, families: Sequence[str]) -> Lake:
     """The tables as they are now. Raises Failure when refine does not stand still long enough to look at one state."""
     for _ in range(50):
         runs = rows(lake, "ops.refine_runs")
+        ledger = rows(lake, "ops.ledger")  # before the tables that it tells of, so that it is never ahead of them
         silver = {family: rows(lake, f"silver.{family}") for family in families}
         narrow = rows(lake, "silver.quarantine"), rows(lake, "ops.duplicates")
         bronze = {family: rows(lake, f"bronze.{family}") for family in families}
-        ledger = rows(lake, "ops.ledger")
         if rows(lake, "ops.refine_runs").version == runs.version:
             return Lake(bronze, silver, *narrow, ledger, runs)
     raise Failure("runs of refine follow each other too fast to audit one state", "audit again when refine has caught up")

@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 from fleetlake.names import topic
 from spark_jobs.audit.findings import Log
 from spark_jobs.audit.kafka import Held
-from spark_jobs.audit.lake import Lake, Rows, Where
+from spark_jobs.audit.lake import Lake, Rows, Where, of_log
 from spark_jobs.audit.marks import Types
 
 LEDGER: Types = {
@@ -118,10 +118,10 @@ def plans(family: str, lake: Lake, kafka: Mapping[Log, Held], upto: Upto, unclos
     """Every topic-partition of a family that Kafka, the ledger or (in a full audit) a table knows."""
     bronze, silver = lake.bronze[family], lake.silver[family]
     entries = lake.ledger.frame(list(LEDGER), LEDGER, ds.field("table").isin([bronze.name, silver.name]))
-    landings = entries.filter((pl.col("table") == bronze.name) & (pl.col("version") <= bronze.version))
+    landings = entries.filter(pl.col("table") == bronze.name)
     runs = entries.filter(pl.col("table") == silver.name).filter(pl.col("run") != unclosed.run if unclosed else pl.lit(True))
     known = {*kafka, *_logs(landings), *_logs(runs)}
-    starts = {log: _start(family, log, runs, Upto() if full else upto) for log in known}
+    starts = {log: Start() if full else _start(family, log, runs, lake.quarantine, upto) for log in known}
     ends = _ends(family, lake, None if full else starts)
     return [
         _plan(family, log, lake, starts.get(log, Start()), ends.get(log, NOTHING), kafka.get(log), landings, runs, unclosed)
@@ -133,7 +133,7 @@ def _plan(
     family: str, log: Log, lake: Lake, start: Start, end: int, held: Held | None, landings: pl.DataFrame, runs: pl.DataFrame, unclosed: Pending | None
 ) -> LogPlan:
     bronze, silver = lake.bronze[family], lake.silver[family]
-    ours = (pl.col("topic_id") == log.topic_id) & (pl.col("partition") == log.partition) & pl.col("first_offset").is_not_null()
+    ours = (pl.col("topic_id") == log.topic_id) & (pl.col("partition") == log.partition)
     refines, replays = runs.filter(ours & (pl.col("kind") == "refine")), runs.filter(ours & (pl.col("kind") != "refine"))
     position, refined = bronze.position(log), silver.position(log)
     if unclosed and unclosed.kind == "refine":
@@ -154,12 +154,15 @@ def _plan(
     )
 
 
-def _start(family: str, log: Log, runs: pl.DataFrame, upto: Upto) -> Start:
-    """After a replay the places begin where the replayed ones do: it moves old places."""
+def _start(family: str, log: Log, runs: pl.DataFrame, quarantine: Rows, upto: Upto) -> Start:
+    """After a replay the places begin where quarantine does: it moves old places, and the ledger does not say which."""
     landed, refined = upto.of(f"bronze.{family}", log), upto.of(f"silver.{family}", log)
     new = (pl.col("kind") != "refine") & (pl.col("run") > upto.runs) & (pl.col("topic_id") == log.topic_id) & (pl.col("partition") == log.partition)
-    replayed = runs.filter(new)["first_offset"].drop_nulls().to_list()
-    return Start(landed, refined, min(refined, *(offset - 1 for offset in replayed), landed))
+    if runs.filter(new).is_empty():
+        return Start(landed, refined, min(landed, refined))
+    where = (ds.field("family") == family) & of_log(log, 0, refined)
+    offsets = quarantine.frame(["offset"], {"offset": pl.Int64}, where)["offset"].to_list()
+    return Start(landed, refined, min([landed, refined, *(offset - 1 for offset in offsets)]))
 
 
 def _ends(family: str, lake: Lake, starts: Mapping[Log, Start] | None) -> dict[Log, int]:

@@ -66,11 +66,11 @@ def run_counts(window: Window, entries: pl.DataFrame) -> pl.DataFrame:
 
 def against_runs(entries: pl.DataFrame, parts: list[pl.DataFrame], silver: str, log: Log) -> Iterator[Finding]:
     """Each refine entry's counts against what was counted in all windows, and its bronze rows against their sum."""
-    if entries.is_empty():
-        return
     names = ("silver", "duplicates", "quarantined")
-    sums = pl.concat(parts).group_by("first_offset").agg(pl.col("bronze", *names).sum())
-    for row in entries.join(sums, on="first_offset", how="left", suffix="_held").iter_rows(named=True):
+    nothing = pl.DataFrame(schema=dict.fromkeys(("first_offset", "bronze", *names), pl.Int64))
+    sums = pl.concat([nothing, *(part.select(nothing.columns) for part in parts)]).group_by("first_offset").sum()
+    held_beside = entries.join(sums, on="first_offset", how="left", suffix="_held").with_columns(pl.col("bronze", *(f"{name}_held" for name in names)).fill_null(0))
+    for row in held_beside.iter_rows(named=True):
         said, held = [row[name] for name in names], [row[f"{name}_held"] for name in names]
         if said != held or row["rows"] != row["silver"] or row["bronze"] != sum(held):
             detail = f"run {row['run']}, offsets {row['first_offset']}–{row['last_offset']}: ledger {said} and {row['rows']} rows, tables {held}, bronze {row['bronze']} rows"

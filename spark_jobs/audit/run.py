@@ -13,9 +13,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from expectations.contract import contract
+from expectations.contract import contract, families
 from expectations.schemas import arrow_schema, statistics_columns
-from fleetlake.names import topic
+from fleetlake.names import family_of, topic
 from spark_jobs.audit import events, log, positions
 from spark_jobs.audit.bodies import Bodies
 from spark_jobs.audit.findings import Finding, merged
@@ -50,16 +50,23 @@ class Report:
         return [_row(each, is_broken=each.plan.log in broken) for each in self.audited]
 
 
-def audit(lake: str, families: Sequence[str], kafka: Source, *, full: bool, watched: Watched) -> Report:
-    """Audits `families` and writes ops.audits; `watched` gets the number of offsets and gives what is to be called as they pass."""
+def audited_families(lake: str, kafka: Source) -> list[str]:
+    """Families with a contract, and whatever else has a topic or has landed: bronze needs no contract."""
+    landed = rows(lake, "ops.ledger").frame(["table"], {"table": pl.String})["table"].unique().to_list()
+    bronze = {table.removeprefix("bronze.") for table in landed if table.startswith("bronze.")}
+    return sorted({*families(), *bronze, *map(family_of, kafka.logs())})
+
+
+def audit(lake: str, listed: Sequence[str], kafka: Source, *, full: bool, watched: Watched) -> Report:
+    """Audits the families that are `listed` and writes ops.audits; `watched` gets the number of offsets and gives what is to be called as they pass."""
     upto = last_audit(rows(lake, "ops.audits"))
-    tables = opened(lake, families)
+    tables = opened(lake, listed)
     logs, unclosed = kafka.logs(), pending(tables.runs)
-    planned = {family: plans(family, tables, logs.get(topic(family), {}), upto, unclosed, full=full) for family in families}
+    planned = {family: plans(family, tables, logs.get(topic(family), {}), upto, unclosed, full=full) for family in listed}
     report = Report(upto.number + 1, full or not upto.number, notes=_pending_notes(unclosed))
-    with watched(sum(max(0, plan.last - plan.first + 1) for listed in planned.values() for plan in listed)) as tick:
-        for family, listed in planned.items():
-            _family(family, listed, tables, kafka, upto, unclosed, report, tick)
+    with watched(sum(max(0, plan.last - plan.first + 1) for of_family in planned.values() for plan in of_family)) as tick:
+        for family, of_family in planned.items():
+            _family(family, of_family, tables, kafka, upto, unclosed, report, tick)
     _remember(lake, report, planned, tables, upto)
     return report
 

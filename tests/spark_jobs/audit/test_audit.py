@@ -3,12 +3,14 @@
 import json
 from datetime import date
 from pathlib import Path
+from shutil import rmtree
 
 import polars as pl
 import pytest
 import xxhash
 
 from fleetlake.console import Failure
+from spark_jobs.audit.run import audited_families
 from tests.spark_jobs.audit.fabricated import CONTROL, FAMILIES, NOON, bronze_row, record, run_entry, run_rows, silver_row
 
 
@@ -304,7 +306,7 @@ def test_a_position_below_what_the_last_audit_saw_is_found(copied):
 def test_a_replay_brings_its_old_places_back_into_the_next_audit(copied):
     copied.audit()
     replay = run_entry(3, 1, 0, 0) | {"run": 4, "table": "silver.charging", "version": 9, "topic_id": "topic-of-charging", "partition": 0}
-    copied.add("ops.ledger", replay | {"topic": "fleet.charging", "first_offset": 12, "last_offset": 12, "at": NOON})
+    copied.add("ops.ledger", replay | {"topic": "fleet.charging", "first_offset": None, "last_offset": None, "at": NOON})
     copied.add("silver.charging", silver_row(record("charging", 0, 12)))
     report = copied.audit()
     assert report.ok
@@ -320,3 +322,16 @@ def test_each_audit_is_remembered_with_what_it_found(copied):
     assert (row["audit"], row["ok"], row["full"]) == (1, False, True)
     assert json.loads(row["findings"])[0]["offsets"] == [25]
     assert sorted(json.loads(row["upto"])["tables"]) == ["bronze.navigation", "silver.navigation"]
+
+
+def test_what_landed_without_a_contract_is_audited_too(copied):
+    entry = run_entry(1, 0, 0, 0) | {"kind": "land", "run": None, "table": "bronze.diagnostics", "version": 1, "topic_id": "d", "partition": 0}
+    copied.add("ops.ledger", entry | {"checksum": "0" * 32, "topic": "fleet.diagnostics", "first_offset": 0, "last_offset": 9, "at": NOON})
+    assert "diagnostics" in audited_families(copied.root, copied.kafka)
+    report = copied.audit("diagnostics", full=True)
+    assert [(each.kind, each.table) for each in report.findings] == [("position", "bronze.diagnostics")]
+
+
+def test_a_bronze_table_that_is_gone_is_found(copied):
+    rmtree(Path(copied.root, "bronze/charging"))
+    assert {("position", "bronze.charging", 0), ("unknown_place", "silver.charging", 0), ("ledger_rows", "bronze.charging", 0)} <= set(copied.broken())
