@@ -18,6 +18,7 @@ import pyarrow.dataset as ds
 from expectations.contract import contract
 from expectations.schemas import arrow_schema, statistics_columns
 from fleetlake.console import Failure
+from fleetlake.names import table_path
 from spark_jobs import files
 from spark_jobs.files import DataFile
 from spark_jobs.ledger import Entry, Ledger, metadata
@@ -62,6 +63,8 @@ class Runs:
 
     def carry_out(self, intent: Intent) -> None:
         """Begins the run and brings it to its end. Raises Failure when another process has begun one: then nothing was committed."""
+        for name, written in intent.files.items():
+            _require(self._lake, name, written, "nothing was committed; start again, it will write them anew")
         phase("intent")
         self._write("intent", intent.run, {RUNS: intent.run}, _told(intent))
         self._commit(intent)
@@ -130,8 +133,15 @@ def _once(lake: str, name: str, intent: Intent) -> Table:
             f"{name} is gone, and run {intent.run} has files for it", "restore the table's folder; the next start finishes the run"
         )
     if (table.position(RUNS) or 0) < intent.run:
+        _require(lake, name, intent.files[name], f"run {intent.run} was begun with them: put the files back, the next start finishes it")
         table.commit(intent.files[name], {RUNS: intent.run, **intent.positions.get(name, {})}, metadata(entries(intent, name)))
     return table
+
+
+def _require(lake: str, name: str, written: Sequence[DataFile], remedy: str) -> None:
+    """Raises Failure when a file is no longer there."""
+    if gone := files.missing(table_path(lake, name), written):
+        raise Failure(f"{name}: {len(gone)} files of a run vanished, first {gone[0]}", remedy)
 
 
 def _told(intent: Intent) -> dict[str, str]:

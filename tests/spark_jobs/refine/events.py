@@ -1,10 +1,13 @@
 """Builders: Kafka records of consents, and bronze tables that hold them."""
 
 import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+from pyspark import cloudpickle
+from pyspark.sql import Row
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema, statistics_columns
@@ -54,6 +57,23 @@ def land_rows(lake: str, rows: pa.Table, family: str = "consents") -> None:
     table.commit(
         [write(table.path, part, {"received_on": day}, statistics_columns(contract(table.name)), ["body"]) for day, part in parts], {}
     )
+
+
+class InProcess:
+    """Does in this process what Spark does in its workers: the whole job without a JVM."""
+
+    def range(self, start: int, end: int, step: int, partitions: int) -> "InProcess":
+        self.numbers = range(start, end, step)
+        assert partitions == len(self.numbers), "one task each"
+        return self
+
+    def mapInArrow(self, function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]], schema: str) -> "InProcess":  # noqa: N802
+        shipped = cloudpickle.loads(cloudpickle.dumps(function))
+        self.rows = [Row(**row) for number in self.numbers for answers in shipped(iter([pa.record_batch({"id": [number]})])) for row in answers.to_pylist()]
+        return self
+
+    def collect(self) -> list[Row]:
+        return self.rows
 
 
 def _headers(family: str, event: dict[str, Any]) -> list[dict[str, Any]]:
