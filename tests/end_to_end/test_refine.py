@@ -19,7 +19,15 @@ from tests.spark_jobs.refine.events import GIVEN, bronze, land_rows, record
 @pytest.fixture
 def landed(lake):
     """Two topic-partitions with a duplicate across them, a conflict, and an event that is ahead of its contract."""
-    land_rows(lake, bronze(record(0), record(1, body=b"{"), record(2, id="e0", body=GIVEN | {"is_given": False}), record(3, body=GIVEN | {"scope": "fleet"})))
+    land_rows(
+        lake,
+        bronze(
+            record(0),
+            record(1, body=b"{"),
+            record(2, id="e0", body=GIVEN | {"is_given": False}),
+            record(3, body=GIVEN | {"scope": "fleet"}),
+        ),
+    )
     land_rows(lake, bronze(record(9, id="e0"), record(10), partition=1))
     return lake
 
@@ -46,15 +54,21 @@ def test_bronze_becomes_silver_in_spark_and_a_replay_brings_home_what_a_wider_co
     assert list(refine(spark, landed)) == []
 
 
-def test_the_commands_say_what_they_did(spark, landed):
-    said = _fleet("refine", "--once", "--json")
-    assert said["families"]["consents"] == {"rows": 6, "silver": 2, "duplicates": 1, "refined": 0, "quarantined": 3, "reasons": {"malformed": 1, "conflict": 1, "not_allowed": 1}}
-    assert {each["reason"]: each["rows"] for each in _fleet("quarantine", "consents", "--json")} == {"conflict": 1, "malformed": 1, "not_allowed": 1}
-    assert _fleet("replay", "consents", "--reason", "malformed", "--dry-run", "--json")[0]["still_rejected"] == 1
+def test_the_commands_say_what_they_did(spark, landed, monkeypatch):
+    monkeypatch.setattr("spark_jobs.session.session", lambda *words, **options: spark)
+    monkeypatch.setattr(spark, "stop", lambda: None)  # the session is the whole run's
+    reasons = {"malformed": 1, "conflict": 1, "not_allowed": 1}
+    assert fleet("refine", "--once") == [
+        {"family": "consents", "rows": 6, "silver": 2, "duplicates": 1, "quarantined": 3, "refined": 0, "reasons": reasons}
+    ]
+    assert {each["reason"]: each["rows"] for each in fleet("quarantine", "consents")} == reasons
+    assert [each["body"] for each in fleet("quarantine", "consents", "--reason", "malformed", "--rows", "3")] == ["{"]
+    assert fleet("replay", "consents", "--reason", "malformed", "--dry-run")[0]["still_rejected"] == 1
+    assert fleet("refine", "--once") == []
 
 
-def _fleet(*words: str):
-    result = CliRunner().invoke(application(), words, catch_exceptions=False)
+def fleet(*words):
+    result = CliRunner().invoke(application(), [*words, "--json"], catch_exceptions=False)
     assert result.exit_code == 0
     return json.loads(result.stdout)
 

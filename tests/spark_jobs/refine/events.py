@@ -67,9 +67,14 @@ class InProcess:
         assert partitions == len(self.numbers), "one task each"
         return self
 
-    def mapInArrow(self, function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]], schema: str) -> "InProcess":  # noqa: N802
+    def mapInArrow(self, function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]], schema: str) -> "InProcess":
         shipped = cloudpickle.loads(cloudpickle.dumps(function))
-        self.rows = [Row(**row) for number in self.numbers for answers in shipped(iter([pa.record_batch({"id": [number]})])) for row in answers.to_pylist()]
+        self.rows = [
+            Row(**row)
+            for number in self.numbers
+            for answers in shipped(iter([pa.record_batch({"id": [number]})]))
+            for row in answers.to_pylist()
+        ]
         return self
 
     def collect(self) -> list[Row]:

@@ -51,7 +51,9 @@ def test_a_file_that_the_position_stands_in_is_taken_again():
 
 
 def test_the_log_says_which_topic_partition_a_file_is_of():
-    assert bronze_files("bronze.charging", [action(**{"max.offset": 9}), action(num_records=0)]) == [BronzeFile("a.parquet", 10, 1, "T", 0, 5, 9)]
+    assert bronze_files("bronze.charging", [action(**{"max.offset": 9}), action(num_records=0)]) == [
+        BronzeFile("a.parquet", 10, 1, "T", 0, 5, 9)
+    ]
 
 
 @pytest.mark.parametrize(("changes", "said"), [({"max.partition": 1}, "mixes"), ({"min.offset": None}, "no statistics")])

@@ -20,7 +20,16 @@ def refined(lake, monkeypatch):
     """Offset 0 in silver; 1, 2, 3 too long for the limit of that day, 3 a twin of 0; 4 malformed."""
     monkeypatch.setenv("FLEET_MAX_BODY_BYTES", "80")
     long = GIVEN | {"note": "x" * 80}
-    land_rows(lake, bronze(record(0), record(1, body=long), record(2, body=long, received=NOON + timedelta(days=3)), record(3, id="e0", body=long), record(4, body=b"{")))
+    land_rows(
+        lake,
+        bronze(
+            record(0),
+            record(1, body=long),
+            record(2, body=long, received=NOON + timedelta(days=3)),
+            record(3, id="e0", body=long),
+            record(4, body=b"{"),
+        ),
+    )
     _use_settings()
     list(refine(InProcess(), lake))  # type: ignore[arg-type]
     monkeypatch.delenv("FLEET_MAX_BODY_BYTES")

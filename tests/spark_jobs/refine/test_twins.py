@@ -42,7 +42,10 @@ def test_the_first_received_is_kept_the_same_body_a_duplicate_and_another_a_conf
 
 
 def test_the_first_is_the_one_received_first_wherever_it_stands():
-    assert outcomes(row(0, received_at=NOON + timedelta(days=1)), row(0, partition=1, body_hash=b"b") | {"offset": 7}) == {0: "conflict", 7: "kept"}
+    assert outcomes(row(0, received_at=NOON + timedelta(days=1)), row(0, partition=1, body_hash=b"b") | {"offset": 7}) == {
+        0: "conflict",
+        7: "kept",
+    }
 
 
 def test_a_row_in_silver_is_first_whenever_it_was_received():
@@ -125,7 +128,9 @@ def _in_runs(rows: list[dict[str, Any]], run_ends: set[int], item_ends: set[int]
     return said
 
 
-def _run(new: list[dict[str, Any]], silver: list[dict[str, Any]], items: list[list[dict[str, Any]]], chunk_ends: set[int]) -> dict[int, str]:
+def _run(
+    new: list[dict[str, Any]], silver: list[dict[str, Any]], items: list[list[dict[str, Any]]], chunk_ends: set[int]
+) -> dict[int, str]:
     holds = {each["offset"] for each in new if each["holds"]}
     known = twins.grouped(pl.DataFrame([*new, *silver], schema=twins.FOUND))
     early = twins.premature(known)

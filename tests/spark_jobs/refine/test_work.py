@@ -30,7 +30,14 @@ def test_an_accepted_row_goes_to_silver_and_a_rejected_one_to_quarantine_with_al
     assert offsets(outcome.silver) == [0]
     assert outcome.quarantine.schema == arrow_schema(contract("silver.quarantine"))
     told = outcome.quarantine.to_pylist()[0]
-    assert (told["family"], told["reason"], told["contract_version"], told["run"], told["offset"], told["body"]) == ("consents", "malformed", "1.0.0", 7, 1, b"{")
+    assert (told["family"], told["reason"], told["contract_version"], told["run"], told["offset"], told["body"]) == (
+        "consents",
+        "malformed",
+        "1.0.0",
+        7,
+        1,
+        b"{",
+    )
     assert outcome.duplicates.num_rows == 0
 
 
