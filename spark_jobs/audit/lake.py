@@ -12,6 +12,7 @@ from deltalake.exceptions import DeltaError
 
 from fleetlake.console import Failure
 from fleetlake.names import position_id
+from spark_jobs.audit import dataset
 from spark_jobs.audit.findings import Log
 from spark_jobs.audit.marks import Types
 from spark_jobs.tables import Table
@@ -24,8 +25,9 @@ Where: TypeAlias = ds.Expression
 class Rows:
     """One version of a table, or of one that does not exist yet: then it is empty."""
 
-    def __init__(self, name: str, table: Table | None) -> None:
-        self.name, self.table = name, table
+    def __init__(self, name: str, table: Table | None, *, pruned: bool) -> None:
+        """`pruned`: files are chosen by their statistics in the log; a full audit believes none."""
+        self.name, self.table, self._pruned = name, table, pruned
 
     @property
     def version(self) -> int:
@@ -69,7 +71,7 @@ class Rows:
 
     @cached_property
     def _dataset(self) -> ds.Dataset | None:
-        return None if self.table is None else self.table.delta.to_pyarrow_dataset()
+        return None if self.table is None else dataset.of(self.table, pruned=self._pruned)
 
 
 @dataclass(frozen=True)
@@ -84,23 +86,23 @@ class Lake:
     runs: Rows
 
 
-def opened(lake: str, families: Sequence[str]) -> Lake:
+def opened(lake: str, families: Sequence[str], *, pruned: bool) -> Lake:
     """The tables as they are now. Raises Failure when refine does not stand still long enough to look at one state."""
     for _ in range(50):
         runs = rows(lake, "ops.refine_runs")
         ledger = rows(lake, "ops.ledger")  # before the tables that it tells of, so that it is never ahead of them
-        silver = {family: rows(lake, f"silver.{family}") for family in families}
-        narrow = rows(lake, "silver.quarantine"), rows(lake, "ops.duplicates")
-        bronze = {family: rows(lake, f"bronze.{family}") for family in families}
+        silver = {family: rows(lake, f"silver.{family}", pruned=pruned) for family in families}
+        narrow = rows(lake, "silver.quarantine", pruned=pruned), rows(lake, "ops.duplicates", pruned=pruned)
+        bronze = {family: rows(lake, f"bronze.{family}", pruned=pruned) for family in families}
         if rows(lake, "ops.refine_runs").version == runs.version:
             return Lake(bronze, silver, *narrow, ledger, runs)
     raise Failure("runs of refine follow each other too fast to audit one state", "audit again when refine has caught up")
 
 
-def rows(lake: str, table: str) -> Rows:
+def rows(lake: str, table: str, *, pruned: bool = False) -> Rows:
     """A table's current version."""
     try:
-        return Rows(table, Table.existing(lake, table))
+        return Rows(table, Table.existing(lake, table), pruned=pruned)
     except DeltaError as error:
         raise Failure(f"{table} cannot be opened: {error}", "see its _delta_log, or restore it from a copy") from error
 

@@ -60,10 +60,11 @@ def audited_families(lake: str, kafka: Source) -> list[str]:
 def audit(lake: str, listed: Sequence[str], kafka: Source, *, full: bool, watched: Watched) -> Report:
     """Audits the families that are `listed` and writes ops.audits; `watched` gets the number of offsets and gives what is to be called as they pass."""
     upto = last_audit(rows(lake, "ops.audits"))
-    tables = opened(lake, listed)
+    full = full or not upto.number
+    tables = opened(lake, listed, pruned=not full)
     logs, unclosed = kafka.logs(), pending(tables.runs)
     planned = {family: plans(family, tables, logs.get(topic(family), {}), upto, unclosed, full=full) for family in listed}
-    report = Report(upto.number + 1, full or not upto.number, notes=_pending_notes(unclosed))
+    report = Report(upto.number + 1, full, notes=_pending_notes(unclosed))
     with watched(sum(max(0, plan.last - plan.first + 1) for of_family in planned.values() for plan in of_family)) as tick:
         for family, of_family in planned.items():
             _family(family, of_family, tables, kafka, upto, unclosed, report, tick)

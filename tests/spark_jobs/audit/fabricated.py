@@ -154,7 +154,7 @@ def fabricate(lake: str) -> None:
         write(lake, "ops.duplicates", (duplicate_row(family, each) for each in refined if each.offset in COPIES), {})
         write(lake, "silver.quarantine", (quarantine_row(family, each) for each in refined if each.offset in (*REJECTED, REPLAYED)), {})
     entries = [row for family in FAMILIES for partition in (0, 1) for row in ledger_rows(family, partition)]
-    write(lake, "ops.ledger", iter(entries), {f"ledger:bronze.{family}": 9 for family in FAMILIES})
+    append(lake, "ops.ledger", entries, {f"ledger:bronze.{family}": 9 for family in FAMILIES})
     write(lake, "ops.refine_runs", iter(run_rows(1, 2, 3)), {"runs": 3})
 
 
@@ -171,6 +171,14 @@ def write(lake: str, name: str, rows: Iterator[dict], transactions: dict[str, in
     frame = pa.Table.from_pylist(list(rows), schema)
     table = Table.open(lake, name, schema, promise.partition_by, statistics_columns(promise))
     table.commit([files.write(table.path, part, key, statistics_columns(promise)) for key, part in by_day(frame, promise.partition_by)], transactions)
+
+
+def append(lake: str, name: str, rows: list[dict], transactions: dict[str, int]) -> None:
+    """One commit to an ops table, as its jobs make it: without file statistics."""
+    promise = contract(name)
+    schema = arrow_schema(promise)
+    table = Table.open(lake, name, schema, promise.partition_by, statistics_columns(promise))
+    table.append(pa.Table.from_pylist(rows, schema), transactions)
 
 
 def by_day(frame: pa.Table, columns: tuple[str, ...]) -> Iterator[tuple[dict[str, date], pa.Table]]:

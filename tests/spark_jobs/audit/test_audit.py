@@ -1,17 +1,23 @@
 """A sound lake audits green; whatever is broken in a copy of it is found, with its offsets."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import rmtree
 
 import polars as pl
+import pyarrow as pa
 import pytest
 import xxhash
 
+from expectations.contract import contract
+from expectations.schemas import arrow_schema
 from fleetlake.console import Failure
+from spark_jobs import files
 from spark_jobs.audit.run import audited_families
-from tests.spark_jobs.audit.fabricated import CONTROL, FAMILIES, NOON, bronze_row, record, run_entry, run_rows, silver_row
+from spark_jobs.tables import Table
+from tests.spark_jobs.audit.fabricated import CONTROL, FAMILIES, LANDED, NOON, SILVER, bronze_row, record, run_entry, run_rows, silver_row
 
 
 def test_a_sound_lake_has_no_findings(copied):
@@ -335,3 +341,25 @@ def test_what_landed_without_a_contract_is_audited_too(copied):
 def test_a_bronze_table_that_is_gone_is_found(copied):
     rmtree(Path(copied.root, "bronze/charging"))
     assert {("position", "bronze.charging", 0), ("unknown_place", "silver.charging", 0), ("ledger_rows", "bronze.charging", 0)} <= set(copied.broken())
+
+
+@pytest.mark.parametrize("bounds", [None, {"minValues": {"partition": 0, "offset": 900}, "maxValues": {"partition": 0, "offset": 999}}])
+def test_no_row_hides_behind_what_the_log_says_of_its_file(copied, bounds):
+    """A file without statistics, and one whose statistics lie, hold the same row again."""
+    row = pa.Table.from_pylist([silver_row(record("charging", 0, 26))], arrow_schema(contract("silver.charging")).empty_table().select(list(SILVER)).schema)
+    table = Table.existing(copied.root, "silver.charging")
+    assert table is not None
+    file = files.write(table.path, row, {"occurred_on": row["occurred_on"][0].as_py()}, ())
+    stats = json.dumps({"numRecords": 1} | (bounds or {}))
+    table.commit([replace(file, stats=stats)], {})
+    assert copied.broken()[("doubled", "silver.charging", 0)] == [26]
+
+
+def test_a_file_without_statistics_is_read_by_the_next_audit_too(copied):
+    copied.audit()
+    row = bronze_row(record("charging", 0, LANDED + 1))
+    table = Table.existing(copied.root, "bronze.charging")
+    assert table is not None
+    file = files.write(table.path, pa.Table.from_pylist([row], arrow_schema(contract("bronze.charging"))), {"received_on": row["received_on"]}, ())
+    table.commit([file], {})
+    assert copied.broken(full=False)[("above_position", "bronze.charging", 0)] == [LANDED + 1]
