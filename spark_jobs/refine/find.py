@@ -110,5 +110,5 @@ def _sent(parts: Sequence[pl.DataFrame], family: str) -> bytes:
 
 def _read(uri: str, columns: Sequence[str]) -> pl.DataFrame:
     filesystem_, path = filesystem(uri)
-    table: pa.Table = pq.ParquetFile(path, filesystem=filesystem_).read(list(columns))
+    table: pa.Table = pq.ParquetFile(path, filesystem=filesystem_).read(list(columns), use_threads=False)
     return pl.DataFrame(table)

@@ -20,7 +20,7 @@ from spark_jobs.refine.sinks import Sorted, Streamed
 from spark_jobs.refine.twins import PLACE
 from spark_jobs.refine.work import Notes, Outcome, accepted, refine
 
-CHUNK_BYTES = 16_000_000  # raw bytes that are decoded at once: bounds a worker's memory
+CHUNK_BYTES = 8_000_000  # raw bytes that are decoded at once: bounds a worker's memory
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def refined_files(task: Task) -> bytes:
     counts, reasons, notes = Counter[str](), Counter[str](), task.notes
     for chunk in chunks(task.item):
         outcome, notes = refine(chunk, task.contract, notes, task.run, task.limits)
+        pa.default_memory_pool().release_unused()  # a worker lives on: what a large chunk took must not stay with it
         counts.update(_counted(chunk, outcome))
         reasons.update(outcome.quarantine["reason"].to_pylist())
         if task.dry:
@@ -78,7 +79,7 @@ def chunks(item: WorkItem) -> Iterator[pa.Table]:
 def _chunks_of(parquet: pq.ParquetFile, file: SourceFile, item: WorkItem, only: list[int] | None) -> Iterator[pa.Table]:
     rows_a_chunk = max(1, parquet.metadata.num_rows * CHUNK_BYTES // max(file.raw_bytes, 1))
     names = [name for name in BRONZE.names if name != "received_on"]
-    for batch in parquet.iter_batches(rows_a_chunk, row_groups=_row_groups(parquet, only), columns=names):
+    for batch in parquet.iter_batches(rows_a_chunk, row_groups=_row_groups(parquet, only), columns=names, use_threads=False):
         wanted = _wanted(pa.table(batch), item, only)
         if wanted.num_rows:
             yield wanted.append_column("received_on", wanted["received_at"].cast(pa.date32())).select(BRONZE.names)
