@@ -15,7 +15,7 @@ Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 COLON, QUOTE, BLANK, OPENING, OPENING_LIST = (ord(character) for character in ':" {[')
-STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # matches at any quote, so that no body takes quadratic time
 DEPTH = np.zeros(256, np.int8)
 DEPTH[[ord("["), ord("{")]] = 1
 DEPTH[[ord("]"), ord("}")]] = -1

@@ -62,7 +62,7 @@ def judge(bronze: pa.Table, contract: Contract, limits: Limits = Limits()) -> Ju
     envelope = read_envelope(chunk, contract, verdicts)
     verdicts.reject(_rows(pc.fill_null(pc.equal(pc.binary_length(bodies), 0), True)), "malformed", "body: empty")
     decoded, rows = _decode(bodies, envelope.formats, contract, limits, verdicts.accepted())
-    _judge_bodies(decoded, rows, contract, verdicts)
+    judge_bodies(decoded, rows, contract, verdicts)
     times = _times(chunk, verdicts)
     shared = {name: chunk.column(name) for name in FROM_BRONZE} | envelope.columns | times
     accepted = verdicts.accepted()
@@ -83,7 +83,8 @@ def _decode(bodies: pa.BinaryArray, formats: pa.StringArray, contract: Contract,
     return joined(parts or [none]), np.concatenate([json_rows, protobuf_rows])
 
 
-def _judge_bodies(decoded: Decoded, rows: Rows, contract: Contract, verdicts: Verdicts) -> None:
+def judge_bodies(decoded: Decoded, rows: Rows, contract: Contract, verdicts: Verdicts) -> None:
+    """Rejects rows for what their bodies hold; `rows` are the places of the bodies in the chunk."""
     for row, what in decoded.malformed.items():
         verdicts.reject([rows[row]], "malformed", what)
     for column in contract.own_columns:

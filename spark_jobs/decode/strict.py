@@ -53,7 +53,9 @@ def text(value: Any) -> str:
 
 def _value(value: Any, column: Column, unknown: dict[str, Any]) -> Any:
     if isinstance(value, Number):
-        return _integer(value) if column.physical_type in ("int", "bigint") else float(value) if column.physical_type == "double" else value
+        return (
+            _integer(value) if column.physical_type in ("int", "bigint") else _double(value) if column.physical_type == "double" else value
+        )
     if isinstance(value, list) and column.physical_type.startswith("map"):
         return [_entry(entry, f"/{column.name}/{place}", unknown) for place, entry in enumerate(value)]
     return value
@@ -67,13 +69,17 @@ def _integer(number: Number) -> int | float:
     return int(number)
 
 
+def _double(number: Number) -> float:
+    return 0.0 if number == "-0" else float(number)  # without a fraction it is the integer 0, for every parser that has integers
+
+
 def _entry(entry: Any, pointer: str, unknown: dict[str, Any]) -> Any:
     """An entry of a map with what is known of it; the rest goes to `unknown`, named by its JSON pointer."""
     if not isinstance(entry, Mapping):
         return entry
     unknown.update({f"{pointer}/{_escaped(name)}": item for name, item in entry.items() if name not in ("path", "value")})
     known = {name: item for name, item in entry.items() if name in ("path", "value")}
-    return {name: float(item) if name == "value" and isinstance(item, Number) else item for name, item in known.items()}
+    return {name: _double(item) if name == "value" and isinstance(item, Number) else item for name, item in known.items()}
 
 
 def _escaped(name: str) -> str:

@@ -158,7 +158,7 @@ def _json_value(value: Any, column: Column, unknown: dict[str, Any]) -> Any:
     if kind in BITS and isinstance(value, Literal) and re.fullmatch(r"-?[0-9]+", value.text):
         return _integer(Decimal(value.text), kind)
     if kind == "double" and isinstance(value, Literal):
-        return float(value.text)
+        return _double(value)
     if (kind == "string" and isinstance(value, str)) or (kind == "boolean" and isinstance(value, bool)):
         return value
     if kind == "timestamp" and isinstance(value, str):
@@ -166,6 +166,10 @@ def _json_value(value: Any, column: Column, unknown: dict[str, Any]) -> Any:
     if kind == "map<string,double>" and isinstance(value, list):
         return [_json_entry(entry, f"/{column.name}/{place}/", unknown) for place, entry in enumerate(value)]
     raise WrongType
+
+
+def _double(number: Literal) -> float:
+    return float(json.loads(number.text)) if len(number.text) < 300 else float(number.text)  # as Python parses them: -0 is an integer
 
 
 def _json_entry(entry: Any, pointer: str, unknown: dict[str, Any]) -> tuple[str, float]:
@@ -178,7 +182,7 @@ def _json_entry(entry: Any, pointer: str, unknown: dict[str, Any]) -> tuple[str,
             if name not in ("path", "value")
         }
     )
-    return entry["path"], float(entry["value"].text)
+    return entry["path"], _double(entry["value"])
 
 
 def _integer(number: Decimal | int, kind: str) -> Any:

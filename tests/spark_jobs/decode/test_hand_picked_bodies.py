@@ -6,6 +6,7 @@ import struct
 import pyarrow as pa
 import pytest
 
+from benchmarks.decode import extra_memory_mb
 from expectations.contract import contract
 from spark_jobs.decode import judge
 from tests.spark_jobs.decode.bodies import field, varint
@@ -79,6 +80,8 @@ JSON_CASES = {
     "integer for a double": (b'{"speed_kmh":3}', None),
     "2^53 + 1 for a double": (entries('{"path":"a","value":9007199254740993}'), None),
     "-0.0": (b'{"speed_kmh":-0.0}', None),
+    "-0 for a double": (b'{"speed_kmh":-0}', None),
+    "-0 for a double, read strictly": (b'{"speed_kmh" :-0, "a":[-0]}', None),
     "true is no double": (b'{"speed_kmh":true}', "wrong_type"),
     "a path twice": (entries('{"path":"a","value":1},{"path":"a","value":2}'), "not_allowed"),
     "no value": (entries('{"path":"a"}'), "wrong_type"),
@@ -152,6 +155,19 @@ def test_a_tombstone_is_malformed() -> None:
 def test_a_body_of_10_mb_is_too_large_before_all_else(content_type: str) -> None:
     judged = judge(bronze(row(GOOD), row(b"[" * 10_000_000, headers(content_type=content_type.encode(), ce_id=b"")), row(GOOD)), CHARGING)
     assert judged.reasons.to_pylist() == [None, "too_large", None]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("tail", [b"", b"\\", b'"'])
+def test_no_string_makes_the_count_of_levels_slow(tail: bytes) -> None:
+    body = b'{"a":' + b"[" * 65 + b'"' + b'\\"' * 450_000 + tail
+    assert judge(bronze(row(body)), CHARGING).reasons.to_pylist() == ["malformed"]
+
+
+def test_a_chunk_of_16_mb_needs_less_than_250_mb() -> None:
+    report = entries(",".join(f'{{"path":"Vehicle.Some.Long.Path.{place}","value":{place}.5}}' for place in range(150)))
+    chunk = bronze(*[row(report, headers("vehicle_signals"))] * (16_000_000 // len(report)))
+    assert extra_memory_mb(lambda: judge(chunk, SIGNALS)) < 250
 
 
 def test_unknown_fields_keep_every_digit() -> None:
