@@ -85,7 +85,9 @@ def _greet(producer: Producer) -> None:
 def _give(producer: Producer, record: Record) -> None:
     while True:
         try:
-            producer.produce(record.topic, record.value, record.key, record.partition, timestamp=record.timestamp_ms, headers=record.headers)
+            producer.produce(
+                record.topic, record.value, record.key, record.partition, timestamp=record.timestamp_ms, headers=record.headers
+            )
             producer.poll(0)
             return
         except BufferError:  # the local queue is full: wait until the broker has taken some

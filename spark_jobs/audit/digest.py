@@ -17,7 +17,9 @@ import pyarrow.compute as pc
 import xxhash
 
 HEADERS = pa.list_(pa.struct([("name", pa.string()), ("value", pa.binary())]))
-RECORDS = pa.schema([("offset", pa.int64()), ("timestamp_ms", pa.int64()), ("key", pa.binary()), ("headers", HEADERS), ("body", pa.binary())])
+RECORDS = pa.schema(
+    [("offset", pa.int64()), ("timestamp_ms", pa.int64()), ("key", pa.binary()), ("headers", HEADERS), ("body", pa.binary())]
+)
 """A batch of Kafka records of one topic-partition, from whichever side it was read."""
 
 Numbers = npt.NDArray[np.uint64]

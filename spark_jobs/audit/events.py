@@ -35,7 +35,10 @@ def kept_missing(silver: Rows, duplicates: pl.DataFrame) -> list[Finding]:
 def _twice(silver: Rows, day: date) -> pl.DataFrame:
     on_day = ds.field("occurred_on") == ds.scalar(day)
     repeated = _repeated(silver, on_day)
-    rows = [silver.frame(list(EVENT), EVENT, on_day & ds.field("event_hash").isin(repeated[at : at + 5000])) for at in range(0, len(repeated), 5000)]
+    rows = [
+        silver.frame(list(EVENT), EVENT, on_day & ds.field("event_hash").isin(repeated[at : at + 5000]))
+        for at in range(0, len(repeated), 5000)
+    ]
     if not rows:
         return pl.DataFrame(schema=EVENT)
     ordered = pl.concat(rows).sort("topic_id", "partition", "offset")

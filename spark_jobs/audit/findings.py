@@ -92,5 +92,7 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
         key = (each.kind, each.table, each.log, each.detail)
         held = together.get(key)
         rows, offsets = (held.rows, held.offsets) if held else (0, ())
-        together[key] = Finding(each.kind, each.table, each.log, rows + each.rows, tuple(sorted(offsets + each.offsets)[:SHOWN]), each.detail)
+        together[key] = Finding(
+            each.kind, each.table, each.log, rows + each.rows, tuple(sorted(offsets + each.offsets)[:SHOWN]), each.detail
+        )
     return list(together.values())

@@ -70,7 +70,10 @@ class Broker:
                 return
             heard = time.monotonic() if messages else heard
             if time.monotonic() - heard > PATIENCE_S:
-                raise Failure(f"{topic} partition {log.partition}: no record for {PATIENCE_S} s before offset {last}", "see fleet status, then audit again")
+                raise Failure(
+                    f"{topic} partition {log.partition}: no record for {PATIENCE_S} s before offset {last}",
+                    "see fleet status, then audit again",
+                )
 
     def close(self) -> None:
         """Leaves the broker."""

@@ -54,7 +54,9 @@ class Rows:
             return
         try:
             size = BATCH_WITH_BODIES if "body" in columns else BATCH
-            scanner = self._dataset.scanner(list(columns), filter=where, batch_size=size, batch_readahead=1, fragment_readahead=1, use_threads=False)
+            scanner = self._dataset.scanner(
+                list(columns), filter=where, batch_size=size, batch_readahead=1, fragment_readahead=1, use_threads=False
+            )
             yield from (rows for rows in scanner.to_batches() if rows.num_rows)
         except (OSError, pa.ArrowException) as error:
             what = f"{self.name} version {self.version}: a data file cannot be read: {error}"
@@ -112,4 +114,3 @@ def of_log(log: Log, first: int, last: int) -> Where:
     offset = ds.field("offset")
     where: Where = (ds.field("topic_id") == log.topic_id) & (ds.field("partition") == log.partition) & (offset >= first) & (offset <= last)
     return where
-

@@ -38,7 +38,10 @@ def counted(bronze: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, 
     spans = entries.select("first_offset", "last_offset").sort("first_offset")
     placed = bronze.sort("offset").join_asof(spans, left_on="offset", right_on="first_offset", strategy="backward", coalesce=False)
     covered = placed.filter(pl.col("offset") <= pl.col("last_offset"))
-    limbs = [_limb(half, shift).sum().alias(name) for name, (half, shift) in zip(LIMBS, (("high", 32), ("high", 0), ("low", 32), ("low", 0)), strict=True)]
+    limbs = [
+        _limb(half, shift).sum().alias(name)
+        for name, (half, shift) in zip(LIMBS, (("high", 32), ("high", 0), ("low", 32), ("low", 0)), strict=True)
+    ]
     sums = covered.group_by("first_offset").agg(pl.len().cast(pl.Int64).alias("rows"), *limbs).select(list(COUNTED))
     return sums, placed.join(covered, on="offset", how="anti")["offset"]
 
@@ -64,7 +67,9 @@ def gaps(entries: pl.DataFrame, table: str, log: Log) -> list[Finding]:
     findings: list[Finding] = []
     for first, last, baseline, version in ordered.select("first_offset", "last_offset", "baseline", "version").iter_rows():
         if first <= end or (first != end + 1 and not baseline):
-            findings += finding("ledger_gap", table, log, [min(first, end + 1)], f"version {version} begins at {first}, the one before ended at {end}")
+            findings += finding(
+                "ledger_gap", table, log, [min(first, end + 1)], f"version {version} begins at {first}, the one before ended at {end}"
+            )
         end = max(end, last)
     return findings
 

@@ -88,8 +88,12 @@ def _window(plan: LogPlan, side: Side, first: int, last: int) -> refined.Window:
     """Marks of all tables; what a pending run has already written is left out, it is not settled."""
     where, ours = of_log(plan.log, first, last), ds.field("family") == plan.family
     silver = [marks.of_told(rows) for rows in side.lake.silver[plan.family].batches(marks.TOLD_COLUMNS, where)]
-    duplicates = [_ran(marks.of_told(rows), rows["run"]) for rows in side.lake.duplicates.batches([*marks.TOLD_COLUMNS, "run"], where & ours)]
-    quarantine = [_ran(marks.of_raw(plan.log, rows), rows["run"]) for rows in side.lake.quarantine.batches([*marks.RAW_COLUMNS, "run"], where & ours)]
+    duplicates = [
+        _ran(marks.of_told(rows), rows["run"]) for rows in side.lake.duplicates.batches([*marks.TOLD_COLUMNS, "run"], where & ours)
+    ]
+    quarantine = [
+        _ran(marks.of_raw(plan.log, rows), rows["run"]) for rows in side.lake.quarantine.batches([*marks.RAW_COLUMNS, "run"], where & ours)
+    ]
     window = refined.Window(
         bronze=pl.concat([pl.DataFrame(schema=marks.RAW), *_bronze_marks(plan, side, first, last)]).sort("offset"),
         silver=pl.concat([pl.DataFrame(schema=marks.TOLD), *silver]),
@@ -163,7 +167,9 @@ def _positions(plan: LogPlan, bronze: pl.DataFrame) -> list[Finding]:
 def _replays(plan: LogPlan, side: Side, closed: int) -> list[Finding]:
     if closed == plan.replayed or (side.unclosed and side.unclosed.kind != "refine"):
         return []
-    return [Finding("closed_unaccounted", _silver(plan), plan.log, abs(closed - plan.replayed), (), f"{closed} rows, {plan.replayed} replayed")]
+    return [
+        Finding("closed_unaccounted", _silver(plan), plan.log, abs(closed - plan.replayed), (), f"{closed} rows, {plan.replayed} replayed")
+    ]
 
 
 def _end(entries: pl.DataFrame) -> int:

@@ -18,7 +18,19 @@ RECORD: Types = {"offset": pl.Int64, "high": pl.UInt64, "low": pl.UInt64}
 TOLD: Types = {"offset": pl.Int64, "event_hash": pl.Int64, "body_hash": pl.Binary, "occurred_on": pl.Date, "agrees": pl.Boolean}
 RAW: Types = RECORD | TOLD
 
-RAW_COLUMNS = ("offset", "received_at", "key", "headers", "body", "event_id", "vehicle_key", "occurred_at", "occurred_on", "event_hash", "body_hash")
+RAW_COLUMNS = (
+    "offset",
+    "received_at",
+    "key",
+    "headers",
+    "body",
+    "event_id",
+    "vehicle_key",
+    "occurred_at",
+    "occurred_on",
+    "event_hash",
+    "body_hash",
+)
 TOLD_COLUMNS = ("offset", "event_id", "vehicle_key", "occurred_on", "event_hash", "body_hash")
 BELIEVED_COLUMNS = ("offset", "occurred_on", "event_hash", "body_hash")
 
@@ -41,7 +53,13 @@ def of_raw(log: Log, rows: pa.RecordBatch) -> pl.DataFrame:
     ids, vehicles, times = first_texts(rows["headers"], ("ce_id", "ce_subject", "ce_time"))
     events = event_hashes(vehicles, ids)
     told = pl.DataFrame(
-        {"event_id": rows["event_id"], "vehicle_key": rows["vehicle_key"], "occurred_at": rows["occurred_at"], "event": rows["event_hash"], "body": rows["body_hash"]}
+        {
+            "event_id": rows["event_id"],
+            "vehicle_key": rows["vehicle_key"],
+            "occurred_at": rows["occurred_at"],
+            "event": rows["event_hash"],
+            "body": rows["body_hash"],
+        }
     )
     seen = pl.DataFrame({"event_id": ids, "vehicle_key": vehicles, "occurred_at": times, "event": events, "body": bodies})
     marks = {"offset": records["offset"].to_numpy(), "high": high, "low": low, "event_hash": seen["event"], "body_hash": seen["body"]}

@@ -130,7 +130,15 @@ def plans(family: str, lake: Lake, kafka: Mapping[Log, Held], upto: Upto, unclos
 
 
 def _plan(
-    family: str, log: Log, lake: Lake, start: Start, end: int, held: Held | None, landings: pl.DataFrame, runs: pl.DataFrame, unclosed: Pending | None
+    family: str,
+    log: Log,
+    lake: Lake,
+    start: Start,
+    end: int,
+    held: Held | None,
+    landings: pl.DataFrame,
+    runs: pl.DataFrame,
+    unclosed: Pending | None,
 ) -> LogPlan:
     bronze, silver = lake.bronze[family], lake.silver[family]
     ours = (pl.col("topic_id") == log.topic_id) & (pl.col("partition") == log.partition)
@@ -157,7 +165,12 @@ def _plan(
 def _start(family: str, log: Log, runs: pl.DataFrame, quarantine: Rows, upto: Upto) -> Start:
     """After a replay the places begin where quarantine does: it moves old places, and the ledger does not say which."""
     landed, refined = upto.of(f"bronze.{family}", log), upto.of(f"silver.{family}", log)
-    new = (pl.col("kind") != "refine") & (pl.col("run") > upto.runs) & (pl.col("topic_id") == log.topic_id) & (pl.col("partition") == log.partition)
+    new = (
+        (pl.col("kind") != "refine")
+        & (pl.col("run") > upto.runs)
+        & (pl.col("topic_id") == log.topic_id)
+        & (pl.col("partition") == log.partition)
+    )
     if runs.filter(new).is_empty():
         return Start(landed, refined, min(landed, refined))
     where = (ds.field("family") == family) & of_log(log, 0, refined)
@@ -172,7 +185,9 @@ def _ends(family: str, lake: Lake, starts: Mapping[Log, Start] | None) -> dict[L
     ours = ds.field("family") == family
     for rows, where in ((lake.bronze[family], None), (lake.silver[family], None), (lake.duplicates, ours), (lake.quarantine, ours)):
         for batch in rows.batches(["topic_id", "partition", "offset"], _both(wanted, where)):
-            for topic_id, partition, offset in pl.DataFrame(batch).group_by("topic_id", "partition").agg(pl.col("offset").max()).iter_rows():
+            for topic_id, partition, offset in (
+                pl.DataFrame(batch).group_by("topic_id", "partition").agg(pl.col("offset").max()).iter_rows()
+            ):
                 ends[Log(topic_id, partition)] = max(offset, ends.get(Log(topic_id, partition), NOTHING))
     return ends
 
@@ -180,7 +195,9 @@ def _ends(family: str, lake: Lake, starts: Mapping[Log, Start] | None) -> dict[L
 def _after(starts: Mapping[Log, Start]) -> Where:
     wanted: Where = ds.scalar(False)
     for log, start in starts.items():
-        wanted = wanted | ((ds.field("topic_id") == log.topic_id) & (ds.field("partition") == log.partition) & (ds.field("offset") > start.placed))
+        wanted = wanted | (
+            (ds.field("topic_id") == log.topic_id) & (ds.field("partition") == log.partition) & (ds.field("offset") > start.placed)
+        )
     return wanted
 
 

@@ -69,7 +69,9 @@ def against_runs(entries: pl.DataFrame, parts: list[pl.DataFrame], silver: str, 
     names = ("silver", "duplicates", "quarantined")
     nothing = pl.DataFrame(schema=dict.fromkeys(("first_offset", "bronze", *names), pl.Int64))
     sums = pl.concat([nothing, *(part.select(nothing.columns) for part in parts)]).group_by("first_offset").sum()
-    held_beside = entries.join(sums, on="first_offset", how="left", suffix="_held").with_columns(pl.col("bronze", *(f"{name}_held" for name in names)).fill_null(0))
+    held_beside = entries.join(sums, on="first_offset", how="left", suffix="_held").with_columns(
+        pl.col("bronze", *(f"{name}_held" for name in names)).fill_null(0)
+    )
     for row in held_beside.iter_rows(named=True):
         said, held = [row[name] for name in names], [row[f"{name}_held"] for name in names]
         if said != held or row["rows"] != row["silver"] or row["bronze"] != sum(held):
@@ -84,7 +86,9 @@ def _each(bronze: pl.DataFrame, rows: pl.DataFrame, upto: int, table: str, log: 
     yield from finding("disagrees", table, log, rows.filter(~pl.col("agrees"))["offset"].unique())
     yield from finding("unknown_place", table, log, rows.join(bronze, on="offset", how="anti")["offset"].unique())
     both = rows.join(bronze, on="offset", how="inner", suffix="_bronze")
-    other = both.filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_bronze")) for name in ("event_hash", "body_hash", "occurred_on")))
+    other = both.filter(
+        pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_bronze")) for name in ("event_hash", "body_hash", "occurred_on"))
+    )
     yield from finding("other_event", table, log, other["offset"].unique())
     if "high" in rows.columns:
         bytes_differ = both.filter((pl.col("high") != pl.col("high_bronze")) | (pl.col("low") != pl.col("low_bronze")))

@@ -25,7 +25,13 @@ from spark_jobs.audit.marks import Types
 from spark_jobs.audit.plan import LogPlan, Pending, Upto, last_audit, pending, plans
 from spark_jobs.tables import Table
 
-TWINS: Types = events.EVENT | {"occurred_on": pl.Date, "kept_topic_id": pl.String, "kept_partition": pl.Int32, "kept_offset": pl.Int64, "run": pl.Int64}
+TWINS: Types = events.EVENT | {
+    "occurred_on": pl.Date,
+    "kept_topic_id": pl.String,
+    "kept_partition": pl.Int32,
+    "kept_offset": pl.Int64,
+    "run": pl.Int64,
+}
 Watched = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
 
@@ -73,7 +79,14 @@ def audit(lake: str, listed: Sequence[str], kafka: Source, *, full: bool, watche
 
 
 def _family(
-    family: str, listed: list[LogPlan], lake: Lake, kafka: Source, upto: Upto, unclosed: Pending | None, report: Report, tick: Callable[[int], None]
+    family: str,
+    listed: list[LogPlan],
+    lake: Lake,
+    kafka: Source,
+    upto: Upto,
+    unclosed: Pending | None,
+    report: Report,
+    tick: Callable[[int], None],
 ) -> None:
     twins = _twins(family, listed, lake, unclosed)
     with TemporaryDirectory(prefix="fleet-audit-") as folder:
@@ -85,7 +98,9 @@ def _family(
     silver = lake.silver[family]
     across = bodies + events.doubled(silver, days) + events.kept_missing(silver, twins)
     report.audited += audited
-    report.findings += merged([*(found for each in audited for found in each.findings), *across, *(bad for plan in listed for bad in positions.check(plan, upto))])
+    report.findings += merged(
+        [*(found for each in audited for found in each.findings), *across, *(bad for plan in listed for bad in positions.check(plan, upto))]
+    )
     report.notes += [note for plan in listed for note in _notes(plan)]
 
 

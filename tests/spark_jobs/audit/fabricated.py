@@ -27,7 +27,18 @@ from spark_jobs.audit.run import Report, audit
 from spark_jobs.tables import Table
 
 FAMILIES = ("charging", "navigation", "consents")
-SILVER = ("event_id", "vehicle_key", "occurred_at", "occurred_on", "received_at", "event_hash", "body_hash", "topic_id", "partition", "offset")
+SILVER = (
+    "event_id",
+    "vehicle_key",
+    "occurred_at",
+    "occurred_on",
+    "received_at",
+    "event_hash",
+    "body_hash",
+    "topic_id",
+    "partition",
+    "offset",
+)
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LANDED, REFINED, CONTROL = 59, 49, 20
 COPIES, REJECTED, REPLAYED = (10, 30), (12, 15), 18
@@ -53,7 +64,12 @@ class Record:
             return b"\0" if value is None else b"\1" + struct.pack("<I", len(value)) + value
 
         topic_id = self.log.topic_id.encode()
-        parts = [struct.pack("<I", len(topic_id)), topic_id, struct.pack("<iqq", self.log.partition, self.offset, self.timestamp_ms), optional(self.key)]
+        parts = [
+            struct.pack("<I", len(topic_id)),
+            topic_id,
+            struct.pack("<iqq", self.log.partition, self.offset, self.timestamp_ms),
+            optional(self.key),
+        ]
         parts.append(struct.pack("<I", len(self.headers)))
         parts += [struct.pack("<I", len(name)) + name.encode() + optional(value) for name, value in self.headers]
         parts.append(b"\0" if self.body is None else b"\1" + struct.pack("<Q", len(self.body)) + xxhash.xxh3_128_digest(self.body))
@@ -64,7 +80,14 @@ def record(family: str, partition: int, offset: int) -> Record:
     """The event of that place: a duplicate repeats another's id, time and body; 15 has neither key nor id, and no body."""
     said = (5, partition) if offset == 10 else (5, 1 - partition) if offset == 30 else (offset, partition)
     happened = NOON + timedelta(hours=said[0] // 4)
-    values = ("1.0", f"e{said[0]}-{said[1]}", "vehicle", f"fleet.{family}.v1", happened.isoformat().replace("+00:00", "Z"), f"vehicle-{said[0] % 7}")
+    values = (
+        "1.0",
+        f"e{said[0]}-{said[1]}",
+        "vehicle",
+        f"fleet.{family}.v1",
+        happened.isoformat().replace("+00:00", "Z"),
+        f"vehicle-{said[0] % 7}",
+    )
     headers = tuple(zip(ENVELOPE, (value.encode() for value in values), strict=True))
     body = json.dumps({"family": family, "n": said}).encode() * (1 + said[0] % 3)
     received = int((NOON + timedelta(hours=20, seconds=offset)).timestamp() * 1000)
@@ -79,7 +102,11 @@ def landed(family: str, partition: int) -> list[Record]:
 def bronze_row(of: Record) -> dict:
     received = datetime.fromtimestamp(of.timestamp_ms / 1000, UTC)
     event_id, vehicle = of.header("ce_id"), of.header("ce_subject")
-    named = None if event_id is None or vehicle is None else b"".join(struct.pack("<I", len(text)) + text.encode() for text in (vehicle, event_id))
+    named = (
+        None
+        if event_id is None or vehicle is None
+        else b"".join(struct.pack("<I", len(text)) + text.encode() for text in (vehicle, event_id))
+    )
     time = of.header("ce_time")
     return {
         "topic": "fleet." + of.log.topic_id.removeprefix("topic-of-"),
@@ -112,7 +139,13 @@ def silver_row(of: Record) -> dict:
 
 def duplicate_row(family: str, of: Record) -> dict:
     kept = Log(of.log.topic_id, of.log.partition if of.offset == 10 else 1 - of.log.partition)
-    return bronze_row(of) | {"family": family, "kept_topic_id": kept.topic_id, "kept_partition": kept.partition, "kept_offset": 5, "run": run_of(of.offset)}
+    return bronze_row(of) | {
+        "family": family,
+        "kept_topic_id": kept.topic_id,
+        "kept_partition": kept.partition,
+        "kept_offset": 5,
+        "run": run_of(of.offset),
+    }
 
 
 def quarantine_row(family: str, of: Record) -> dict:
@@ -126,13 +159,25 @@ def land_entry(records: list[Record], first: int, last: int) -> dict:
 
 def run_entry(run: int, silver: int, duplicates: int, quarantined: int) -> dict:
     kind = "replay" if run == 3 else "refine"
-    return {"kind": kind, "run": run, "rows": silver, "silver": silver, "duplicates": duplicates, "quarantined": quarantined, "baseline": False}
+    return {
+        "kind": kind,
+        "run": run,
+        "rows": silver,
+        "silver": silver,
+        "duplicates": duplicates,
+        "quarantined": quarantined,
+        "baseline": False,
+    }
 
 
 def ledger_rows(family: str, partition: int) -> Iterator[dict]:
     records = landed(family, partition)
     nothing = {"kind": "land", "rows": 0, "checksum": "0" * 32, "baseline": True}
-    spans = [(f"bronze.{family}", 0, 0, -1, nothing), (f"bronze.{family}", 1, 0, 29, land_entry(records, 0, 29)), (f"bronze.{family}", 2, 30, 59, land_entry(records, 30, 59))]
+    spans = [
+        (f"bronze.{family}", 0, 0, -1, nothing),
+        (f"bronze.{family}", 1, 0, 29, land_entry(records, 0, 29)),
+        (f"bronze.{family}", 2, 30, 59, land_entry(records, 30, 59)),
+    ]
     runs = [(1, 0, 39, run_entry(1, 34, 2, 3)), (2, 40, 49, run_entry(2, 10, 0, 0)), (3, None, None, run_entry(3, 1, 0, 0))]
     spans += [(f"silver.{family}", run, first, last, entry) for run, first, last, entry in runs]
     for table, version, first, last, entry in spans:
@@ -170,7 +215,9 @@ def write(lake: str, name: str, rows: Iterator[dict], transactions: dict[str, in
         schema = pa.schema([schema.field(column) for column in SILVER])
     frame = pa.Table.from_pylist(list(rows), schema)
     table = Table.open(lake, name, schema, promise.partition_by, statistics_columns(promise))
-    table.commit([files.write(table.path, part, key, statistics_columns(promise)) for key, part in by_day(frame, promise.partition_by)], transactions)
+    table.commit(
+        [files.write(table.path, part, key, statistics_columns(promise)) for key, part in by_day(frame, promise.partition_by)], transactions
+    )
 
 
 def append(lake: str, name: str, rows: list[dict], transactions: dict[str, int]) -> None:
@@ -200,7 +247,9 @@ class FakeKafka:
 
     def logs(self) -> dict[str, dict[Log, Held]]:
         kept = [family for family in FAMILIES if family not in self.gone]
-        return {f"fleet.{family}": {Log(f"topic-of-{family}", p): Held(self.start, LANDED + 1 + self.more) for p in (0, 1)} for family in kept}
+        return {
+            f"fleet.{family}": {Log(f"topic-of-{family}", p): Held(self.start, LANDED + 1 + self.more) for p in (0, 1)} for family in kept
+        }
 
     def records(self, topic: str, log: Log, first: int, last: int) -> Iterator[pa.RecordBatch]:
         assert first >= self.start

@@ -68,7 +68,10 @@ def test_a_row_doubled_in_bronze_is_named(copied):
 
 
 def test_a_flipped_byte_is_found_even_when_the_hash_beside_it_was_made_to_fit(copied):
-    copied.change("bronze.charging", lambda rows: rows.with_columns(body=pl.when(at(55)).then(pl.col("body").map_elements(flipped, pl.Binary)).otherwise("body")))
+    copied.change(
+        "bronze.charging",
+        lambda rows: rows.with_columns(body=pl.when(at(55)).then(pl.col("body").map_elements(flipped, pl.Binary)).otherwise("body")),
+    )
     broken = {("changed", "bronze.charging", 0): [55], ("ledger_checksum", "bronze.charging", 0): [30]}
     assert copied.broken() == broken | {("disagrees", "bronze.charging", 0): [55]}
     fitting = pl.col("body").map_elements(body_hash, pl.Binary)
@@ -115,7 +118,13 @@ def test_a_distinct_event_booked_as_a_duplicate_is_found_by_its_body(copied):
     """Even when every count, id and hash was made to fit: the bytes of bronze decide."""
     victim = record("charging", 0, 33)
     copied.change("silver.charging", lambda rows: rows.filter(~at(33)))
-    booked = bronze_row(victim) | {"family": "charging", "kept_topic_id": victim.log.topic_id, "kept_partition": 0, "kept_offset": 34, "run": 1}
+    booked = bronze_row(victim) | {
+        "family": "charging",
+        "kept_topic_id": victim.log.topic_id,
+        "kept_partition": 0,
+        "kept_offset": 34,
+        "run": 1,
+    }
     copied.add("ops.duplicates", booked)
     found = copied.broken()
     assert found[("not_a_duplicate", "ops.duplicates", 0)] == [33]
@@ -175,22 +184,30 @@ def test_silver_that_tells_of_another_event_is_found(copied):
 
 
 def test_silver_on_another_day_is_found(copied):
-    copied.change("silver.charging", lambda rows: rows.with_columns(occurred_on=pl.when(at(26)).then(date(2026, 1, 1)).otherwise("occurred_on")))
+    copied.change(
+        "silver.charging", lambda rows: rows.with_columns(occurred_on=pl.when(at(26)).then(date(2026, 1, 1)).otherwise("occurred_on"))
+    )
     assert copied.broken() == {("other_event", "silver.charging", 0): [26]}
 
 
 def test_bronze_on_another_day_than_its_time_says_is_found(copied):
-    copied.change("bronze.charging", lambda rows: rows.with_columns(occurred_on=pl.when(at(55)).then(date(2026, 1, 1)).otherwise("occurred_on")))
+    copied.change(
+        "bronze.charging", lambda rows: rows.with_columns(occurred_on=pl.when(at(55)).then(date(2026, 1, 1)).otherwise("occurred_on"))
+    )
     assert copied.broken() == {("disagrees", "bronze.charging", 0): [55]}
 
 
 @pytest.mark.parametrize("column", ["key", "body"])
 def test_quarantine_with_other_bytes_than_bronze_is_found(copied, column):
-    copied.change("silver.quarantine", lambda rows: rows.with_columns(pl.when(at(12)).then(pl.lit(b"other")).otherwise(column).alias(column)))
+    copied.change(
+        "silver.quarantine", lambda rows: rows.with_columns(pl.when(at(12)).then(pl.lit(b"other")).otherwise(column).alias(column))
+    )
     assert copied.broken()[("other_bytes", "silver.quarantine", 0)] == [12]
 
 
-@pytest.mark.parametrize(("column", "value"), [("kept_offset", 6), ("kept_offset", 999), ("kept_partition", 1), ("kept_topic_id", "another")])
+@pytest.mark.parametrize(
+    ("column", "value"), [("kept_offset", 6), ("kept_offset", 999), ("kept_partition", 1), ("kept_topic_id", "another")]
+)
 def test_a_kept_place_that_points_nowhere_is_found(copied, column, value):
     def moved(rows: pl.DataFrame) -> pl.DataFrame:
         return rows.with_columns(pl.when(at(10)).then(pl.lit(value, rows.schema[column])).otherwise(column).alias(column))
@@ -331,7 +348,14 @@ def test_each_audit_is_remembered_with_what_it_found(copied):
 
 
 def test_what_landed_without_a_contract_is_audited_too(copied):
-    entry = run_entry(1, 0, 0, 0) | {"kind": "land", "run": None, "table": "bronze.diagnostics", "version": 1, "topic_id": "d", "partition": 0}
+    entry = run_entry(1, 0, 0, 0) | {
+        "kind": "land",
+        "run": None,
+        "table": "bronze.diagnostics",
+        "version": 1,
+        "topic_id": "d",
+        "partition": 0,
+    }
     copied.add("ops.ledger", entry | {"checksum": "0" * 32, "topic": "fleet.diagnostics", "first_offset": 0, "last_offset": 9, "at": NOON})
     assert "diagnostics" in audited_families(copied.root, copied.kafka)
     report = copied.audit("diagnostics", full=True)
@@ -340,13 +364,17 @@ def test_what_landed_without_a_contract_is_audited_too(copied):
 
 def test_a_bronze_table_that_is_gone_is_found(copied):
     rmtree(Path(copied.root, "bronze/charging"))
-    assert {("position", "bronze.charging", 0), ("unknown_place", "silver.charging", 0), ("ledger_rows", "bronze.charging", 0)} <= set(copied.broken())
+    assert {("position", "bronze.charging", 0), ("unknown_place", "silver.charging", 0), ("ledger_rows", "bronze.charging", 0)} <= set(
+        copied.broken()
+    )
 
 
 @pytest.mark.parametrize("bounds", [None, {"minValues": {"partition": 0, "offset": 900}, "maxValues": {"partition": 0, "offset": 999}}])
 def test_no_row_hides_behind_what_the_log_says_of_its_file(copied, bounds):
     """A file without statistics, and one whose statistics lie, hold the same row again."""
-    row = pa.Table.from_pylist([silver_row(record("charging", 0, 26))], arrow_schema(contract("silver.charging")).empty_table().select(list(SILVER)).schema)
+    row = pa.Table.from_pylist(
+        [silver_row(record("charging", 0, 26))], arrow_schema(contract("silver.charging")).empty_table().select(list(SILVER)).schema
+    )
     table = Table.existing(copied.root, "silver.charging")
     assert table is not None
     file = files.write(table.path, row, {"occurred_on": row["occurred_on"][0].as_py()}, ())
@@ -360,6 +388,8 @@ def test_a_file_without_statistics_is_read_by_the_next_audit_too(copied):
     row = bronze_row(record("charging", 0, LANDED + 1))
     table = Table.existing(copied.root, "bronze.charging")
     assert table is not None
-    file = files.write(table.path, pa.Table.from_pylist([row], arrow_schema(contract("bronze.charging"))), {"received_on": row["received_on"]}, ())
+    file = files.write(
+        table.path, pa.Table.from_pylist([row], arrow_schema(contract("bronze.charging"))), {"received_on": row["received_on"]}, ()
+    )
     table.commit([file], {})
     assert copied.broken(full=False)[("above_position", "bronze.charging", 0)] == [LANDED + 1]

@@ -38,6 +38,9 @@ def test_a_broken_lake_ends_with_status_1_and_names_offsets_and_remedy(lake, cap
     assert ended.value.exit_code == 1
     said = capsys.readouterr()
     assert "charging" in said.out
-    assert "broken: silver.charging topic-of-charging/0: 2 refined, and in none of silver.charging, ops.duplicates and silver.quarantine" in said.err
+    assert (
+        "broken: silver.charging topic-of-charging/0: 2 refined, and in none of silver.charging, ops.duplicates and silver.quarantine"
+        in said.err
+    )
     assert "offsets 25, 26" in said.err
     assert "restore the versions before it and refine again" in said.err

@@ -28,7 +28,13 @@ def optional(value: bytes | None, length: str) -> bytes:
 
 def by_hand(topic_id, partition, offset, timestamp_ms, key, headers, body) -> int:
     name = topic_id.encode()
-    parts = [struct.pack("<I", len(name)), name, struct.pack("<iqq", partition, offset, timestamp_ms), optional(key, "<I"), struct.pack("<I", len(headers or []))]
+    parts = [
+        struct.pack("<I", len(name)),
+        name,
+        struct.pack("<iqq", partition, offset, timestamp_ms),
+        optional(key, "<I"),
+        struct.pack("<I", len(headers or [])),
+    ]
     for header_name, value in headers or []:
         parts += [struct.pack("<I", len(header_name.encode())), header_name.encode(), optional(value, "<I")]
     parts.append(b"\0" if body is None else b"\1" + struct.pack("<Q", len(body)) + xxhash.xxh3_128_digest(body))
@@ -58,7 +64,11 @@ def test_no_records_have_no_digests():
 
 
 def test_hashes_of_bodies_and_events_keep_their_golden_values():
-    assert body_hashes(pa.array([b"fleet", b"", None])).to_pylist() == [bytes.fromhex("e9567eef0a643af58152ed11d6ba30da"), bytes.fromhex("99aa06d3014798d86001c324468d497f"), None]
+    assert body_hashes(pa.array([b"fleet", b"", None])).to_pylist() == [
+        bytes.fromhex("e9567eef0a643af58152ed11d6ba30da"),
+        bytes.fromhex("99aa06d3014798d86001c324468d497f"),
+        None,
+    ]
     hashes = event_hashes(pa.array(["v1", None, "v1"]), pa.array(["e1", "e1", None])).to_pylist()
     assert hashes == [3877341038184326203, None, None]
 
