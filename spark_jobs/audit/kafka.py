@@ -95,6 +95,7 @@ _CONFIG: dict[str, str | int | bool] = {
     "enable.partition.eof": True,
     "fetch.wait.max.ms": 50,
     "queued.max.messages.kbytes": QUEUED_KB,
+    "fetch.queue.backoff.ms": 10,  # by default a full queue, and ours is small, halts fetching for a whole second
     "fetch.message.max.bytes": 1024 * 1024,
 }
 
