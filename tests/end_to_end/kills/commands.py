@@ -126,8 +126,8 @@ class Running:
         self.marks.close()
 
     def said(self) -> str:
-        """What it printed, without the parts before the last 4,000 characters."""
-        return self.log.read_text(errors="replace")[-4000:]
+        """What it printed."""
+        return self.log.read_text(errors="replace")
 
     def __str__(self) -> str:
         return f"fleet {' '.join(self.words)}"
