@@ -36,14 +36,14 @@ def land(
     """Land every record of the fleet's topics in bronze, each exactly once; nothing is rejected."""
     from fleetlake.settings import settings
     from spark_jobs.land.lander import Lander
-    from spark_jobs.land.stream import Stream, stopped_by_signals
+    from spark_jobs.land.stream import SESSION, Stream, stopped_by_signals
     from spark_jobs.session import session
 
     interval = None if once else seconds(every)
     landed = Landed()
     lander = Lander(settings().lake_root, landed.add, accept_topic or ())
     with ERRORS.status("starting Spark"):
-        spark = session("fleet land", master)
+        spark = session("fleet land", master, SESSION)
     stream = Stream(spark, lander, max_offsets=max_offsets, every_s=interval)
     try:
         with stopped_by_signals(stream):
