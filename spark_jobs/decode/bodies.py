@@ -73,7 +73,7 @@ def perhaps_deeper(bodies: Bodies, levels: int) -> list[int]:
     if (after <= BLANK).any():
         after = np.where(after <= BLANK, bodies.bytes.take(bodies.colons + 2, mode="clip"), after)
     objects = bodies.per_body(bodies.colons[(after == OPENING) | (after <= BLANK)])
-    return np.flatnonzero(lists > levels).tolist()
+    return np.flatnonzero(2 * lists + objects + 1 > levels).tolist()
 
 
 def depth(body: bytes) -> int:
