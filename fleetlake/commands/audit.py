@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from spark_jobs.audit.run import Report
 
 
+SUMMED = ("kafka", "by ledger", "bronze", "silver", "duplicates", "open quarantine", "not landed", "not refined")
+
+
 def audit(
     full: Annotated[bool, typer.Option("--full", help="From the beginning, not from where the last audit ended.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for machines.")] = False,
+    partitions: Annotated[bool, typer.Option("--partitions", help="A row per topic-partition, not per family.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for machines, with a row per topic-partition.")] = False,
 ) -> None:
     """Compare Kafka and the tables row by row: nothing lost, nothing twice, the same bytes. Exit status 1 if anything is broken."""
     from spark_jobs.audit.kafka import Broker
@@ -29,12 +33,12 @@ def audit(
         report = run(lake, audited_families(lake, broker), broker, full=full, watched=_watched)
     finally:
         broker.close()
-    _say(report, as_json=as_json)
+    _say(report, partitions=partitions, as_json=as_json)
     if not report.ok:
         raise typer.Exit(1)
 
 
-def _say(report: "Report", *, as_json: bool) -> None:
+def _say(report: "Report", *, partitions: bool, as_json: bool) -> None:
     if as_json:
         rows, findings = report.table(), [each.plain() for each in report.findings]
         print(
@@ -43,13 +47,26 @@ def _say(report: "Report", *, as_json: bool) -> None:
             )
         )
         return
-    show(report.table(), as_json=False, title=f"audit {report.number}{'' if report.full else ', since the last one'}")
+    rows = report.table() if partitions else by_family(report.table())
+    show(rows, as_json=False, title=f"audit {report.number}{'' if report.full else ', since the last one'}")
     for note in report.notes:
         ERRORS.print(f"note: {note}", markup=False)
     for found in report.findings:
         ERRORS.print(f"broken: {found.table} {found.log}: {found.rows:,} {found.what}", markup=False, style="red")
         ERRORS.print(f"        offsets {', '.join(map(str, found.offsets))}{' …' if found.rows > len(found.offsets) else ''}", markup=False)
         ERRORS.print(f"        {found.remedy}", markup=False)
+
+
+def by_family(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The counts of each family over its topic-partitions; ok only where all of them are."""
+    families: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        sums = families.setdefault(row["family"], {"family": row["family"], "topic-partitions": 0, **dict.fromkeys(SUMMED, 0), "ok": "yes"})
+        sums["topic-partitions"] += 1
+        for name in SUMMED:
+            sums[name] += row[name] or 0
+        sums["ok"] = sums["ok"] if row["ok"] == "yes" else row["ok"]
+    return list(families.values())
 
 
 @contextmanager

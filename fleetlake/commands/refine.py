@@ -75,8 +75,9 @@ def by_family(counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sentence(intent: "Intent") -> str:
-    told = (f"{each['family']} {each['rows']:,} ({_outcomes(each)})" for each in by_family(intent.counts))
-    return f"run {intent.run}: {', '.join(told)}"
+    families = by_family(intent.counts)
+    total = {name: sum(each[name] for each in families) for name in ("rows", *SAID)}
+    return f"run {intent.run}: {total['rows']:,} rows of {len(families)} families: {_outcomes(total)}"
 
 
 def _outcomes(family: Mapping[str, Any]) -> str:
