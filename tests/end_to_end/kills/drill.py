@@ -16,7 +16,7 @@ from tests.end_to_end.kills import interrupted
 from tests.end_to_end.kills.aims import LAYER, Aim
 from tests.end_to_end.kills.commands import LOOK_S, Fleet, Running
 
-ARGUMENTS = {"land": ("--once", "--max-offsets", 400), "refine": ("--once",)}
+ARGUMENTS = {"land": ("--once", "--max-offsets", 500), "refine": ("--once",)}
 JUDGES = {"land": interrupted.land, "refine": interrupted.refine}
 CHANGED = 0.5  # of restarts with an interrupted run
 THREE_ATTEMPTS = "local[2,3]"  # local masters give a task one attempt unless told otherwise
