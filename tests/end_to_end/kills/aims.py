@@ -74,7 +74,7 @@ def _ledger(marks: Marks, running: Running, aim: Aim, lake: Path, random: Random
 
 def _anywhere(marks: Marks, running: Running, aim: Aim, lake: Path, random: Random) -> bool:
     """Whatever comes after some number of marks."""
-    return any(seen == 0 for seen, _ in zip(range(random.randint(0, 40), -1, -1), marks, strict=False))
+    return any(seen == 0 for seen, _ in zip(range(random.randint(0, 20), -1, -1), marks, strict=False))
 
 
 def _until(is_true: Callable[[], bool], running: Running) -> bool:

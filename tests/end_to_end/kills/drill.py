@@ -96,15 +96,21 @@ class Drill:
         """A plain start that runs to its end."""
         self.fleet.run(command, *ARGUMENTS[command])
 
-    def finish_without_a_worker(self, command: str) -> None:
-        """A start that runs to its end though one of Spark's Python workers is killed while it has a file of the lake open."""
+    def finish_without_a_worker(self, command: str) -> bool:
+        """A start that runs to its end though one of Spark's Python workers is killed while it has a file of the lake open.
+
+        False when it ended without any work.
+        """
         with self.fleet.started(command, *ARGUMENTS[command], FLEET_MASTER=THREE_ATTEMPTS) as running:
             while "files" not in (marks := running.mark()):
-                assert marks, f"{running} had nothing to do: {running.said()}"
+                if not marks:
+                    running.finish()
+                    return False
             assert _kill_a_worker(running, self.fleet.lake / LAYER[command]), (
                 f"no worker of {running} was caught with a file open: {running.said()}"
             )
             running.finish()
+            return True
 
 
 def _kill_a_worker(running: Running, folder: Path) -> bool:
