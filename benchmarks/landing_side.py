@@ -66,15 +66,15 @@ def new_topic() -> None:
 
 def send(form: str, size: int, count: int, number: int) -> int:
     """Produces a batch, from the second on with resends of the one before; the bytes that its bodies have as JSON."""
-    resent = RESENT if number > 1 else 0.0
-    new, old = int(count * (1 - resent)), int(count * resent)
-    produce(to_records(_batch(form, size, new, number, old)), kafka.client_config())
-    return int(_batch("json", size, new, number, old)["body"].bin.size().sum())
+    produce(to_records(_batch(form, size, count, number)), kafka.client_config())
+    return int(_batch("json", size, count, number)["body"].bin.size().sum())
 
 
-def _batch(form: str, size: int, new: int, number: int, old: int) -> pl.DataFrame:
-    frame = bodies(FAMILY, size, new, form, seed=number)
-    return pl.concat([frame, bodies(FAMILY, size, new, form, seed=number - 1)[:old]]) if old else frame
+def _batch(form: str, size: int, count: int, number: int) -> pl.DataFrame:
+    """Events of their own seed; `bodies` gives the same ones only for the same count, so that is what resends are cut from."""
+    resent = int(count * RESENT) if number > 1 else 0
+    new = bodies(FAMILY, size, count, form, seed=number)[: count - resent]
+    return pl.concat([new, bodies(FAMILY, size, count, form, seed=number - 1)[:resent]]) if resent else new
 
 
 def run(stage: Stage, spark: SparkSession) -> Tree:
