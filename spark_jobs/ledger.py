@@ -5,7 +5,7 @@ idempotent: the transaction id "ledger:<table>" on ops.ledger is the last versio
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema, statistics_columns
+from spark_jobs.files import filesystem
 from spark_jobs.tables import Table
 
 NAME = "ops.ledger"
@@ -77,12 +78,18 @@ def _copied_id(table: Table) -> str:
 
 def _uncopied(table: Table, copied: int) -> list[dict[str, Any]]:
     """Rows of the ledger out of the commits above version `copied`, oldest first; commits without entries (maintenance) have none."""
-    if table.version <= copied:
-        return []
-    commits = [each for each in table.delta.history(table.version - copied) if copied < each["version"] <= table.version]
-    return [row for commit in reversed(commits) for row in _rows(table.name, commit)]
+    return [row for version in range(copied + 1, table.version + 1) for row in _rows(table, version)]
 
 
-def _rows(name: str, commit: Mapping[str, Any]) -> list[dict[str, Any]]:
-    of_commit = {"table": name, "version": commit["version"], "at": datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)}
-    return [entry | of_commit for entry in json.loads(commit.get(KEY, "[]"))]
+def _rows(table: Table, version: int) -> list[dict[str, Any]]:
+    info = _commit_info(table.path, version)
+    of_commit = {"table": table.name, "version": version, "at": datetime.fromtimestamp(info["timestamp"] / 1000, UTC)}
+    return [entry | of_commit for entry in json.loads(info.get(KEY, "[]"))]
+
+
+def _commit_info(path: str, version: int) -> dict[str, Any]:
+    """What a commit says of itself. Read from the log: delta-rs' history() numbers commits wrongly while others commit beside us (1.6.6)."""
+    files, root = filesystem(path)
+    with files.open_input_stream(f"{root}/_delta_log/{version:020d}.json") as log:
+        actions = [json.loads(line) for line in log.readall().splitlines() if b'"commitInfo"' in line]
+    return next((action["commitInfo"] for action in actions if "commitInfo" in action), {"timestamp": 0})

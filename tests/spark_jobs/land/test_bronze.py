@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+from deltalake import DeltaTable
 
 from expectations.contract import contract
 from expectations.schemas import statistics_columns
@@ -87,6 +88,19 @@ def test_the_ledger_is_copied_once_whoever_asks_again(tmp_path):
     landed(tmp_path, bronze, 0, end=1)
     before = ledger(tmp_path, bronze.table)
     assert ledger(tmp_path, bronze.table).equals(before)
+
+
+def test_the_ledger_is_right_while_maintenance_commits_beside_it(tmp_path):
+    bronze = opened(tmp_path)
+    landed(tmp_path, bronze, 0, 1, 2, end=3)
+    other = DeltaTable(bronze.table.path)
+    for _ in range(3):
+        other.alter.set_table_properties({"delta.checkpointInterval": "20"})
+    rows = ledger(tmp_path, bronze.table)
+    assert rows.select("version", "rows", "baseline").rows() == [(1, 0, True), (2, 3, False)]
+    bronze.table.refresh()
+    landed(tmp_path, bronze, 3, end=4)
+    assert ledger(tmp_path, bronze.table)["version"].to_list() == [1, 2, bronze.table.version]
 
 
 def test_lost_records_commit_nothing(tmp_path):
