@@ -24,7 +24,7 @@ FAMILIES = {
     *("vehicle_signals", "vehicle_lifecycle", "feature_usage", "remote_commands", "charging"),
     *("navigation", "ota_updates", "assistant_interactions", "api_requests", "consents"),
 }
-OPS = {"ledger", "refine_runs", "duplicates", "replays", "audits"}
+OPS = {"ledger", "refine_runs", "duplicates", "replays", "audits", "gate_results", "releases", "waivers"}
 UNITS = {"ms": "_ms", "s": "_s", "m": "_m", "Wh": "_wh", "km/h": "_kmh", "Celsius": "_celsius", "bytes": "_bytes"}
 SILVER = [contract(f"silver.{family}") for family in families()]
 
