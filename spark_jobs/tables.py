@@ -95,11 +95,15 @@ class Table:
 
     def append(self, rows: pa.Table, transactions: Mapping[str, int], metadata: Mapping[str, str] | None = None) -> int:
         """Writes a few rows as one file and commits it: for unpartitioned ops tables."""
-        return self.commit([write(self.path, rows, {}, ())] if rows.num_rows else [], transactions, metadata)
+        return self.commit([write(self.path, rows, {}, self._statistics())] if rows.num_rows else [], transactions, metadata)
 
     def refresh(self) -> None:
         """Sees what others committed (maintenance); raises Failure if one of our ids was moved by somebody else."""
         self._advance()
+
+    def _statistics(self) -> list[str]:
+        """Columns that readers filter by, as the table was made: delta-rs' own reader finds no row in a file without statistics."""
+        return (self._delta.metadata().configuration.get("delta.dataSkippingStatsColumns") or "").split(",")
 
     def _advance(self) -> None:
         self._delta.update_incremental()

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
 
 from fleetlake.console import Failure
@@ -89,6 +90,14 @@ def test_positions_move_without_any_file(tmp_path):
     table = opened(tmp_path)
     table.commit([], {"runs": 1})
     assert opened(tmp_path).position("runs") == 1
+
+
+def test_rows_that_were_appended_are_found_by_a_filter(tmp_path):
+    table = Table.open(str(tmp_path), "ops.runs", pa.schema([pa.field("run", pa.int64())]), statistics=["run"])
+    for run in (1, 2):
+        table.append(pa.table({"run": [run]}), {"runs": run})
+    assert table.delta.to_pyarrow_dataset().to_table(filter=ds.field("run") == 2)["run"].to_pylist() == [2]
+    assert table.delta.get_add_actions(flatten=True).column("min.run").to_pylist() == [2, 1]
 
 
 def test_a_new_column_is_added_and_a_changed_type_refused(tmp_path):
