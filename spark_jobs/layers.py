@@ -14,3 +14,8 @@ def tables_of(lake: str, layer: str) -> list[str]:
     names = sorted(each.base_name for each in found if layer == "bronze" or each.base_name in promised)
     logs = files.get_file_info([f"{root}/{name}/_delta_log" for name in names]) if names else []
     return [f"{layer}.{name}" for name, log in zip(names, logs, strict=True) if log.type == fs.FileType.Directory]
+
+
+def is_promised(table: str) -> bool:
+    """Whether a contract says that `layer.table` should be there."""
+    return table.startswith("bronze.") or any(one.id == table for one in contracts())

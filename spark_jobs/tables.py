@@ -23,6 +23,10 @@ PROPERTIES = {
 }
 
 
+class Overtaken(Failure):
+    """Another writer moved a transaction id first: nothing was committed."""
+
+
 class Table:
     """A Delta table that this process appends to."""
 
@@ -63,10 +67,18 @@ class Table:
         """The version of a transaction id in the snapshot that the next commit is made against."""
         return self._delta.transaction_version(app_id)
 
-    def commit(self, files: Sequence[DataFile], transactions: Mapping[str, int], metadata: Mapping[str, str] | None = None) -> int:
-        """Adds files and moves transaction ids in one atomic commit; returns the new version.
+    def commit(
+        self,
+        files: Sequence[DataFile],
+        transactions: Mapping[str, int],
+        metadata: Mapping[str, str] | None = None,
+        *,
+        others_may_follow: bool = False,
+    ) -> int:
+        """Adds files and moves transaction ids in one atomic commit; returns the version that this instance sees then.
 
-        Raises Failure when a file is gone, or when another writer moved one of the ids first: then nothing was committed.
+        Raises Failure when a file is gone, and Overtaken when another writer moved one of the ids first: then nothing was committed.
+        `others_may_follow`: another writer that moves these ids on later is no stranger to a table that many write, one after the other.
         """
         if gone := missing(self.path, files):
             raise Failure(
@@ -85,17 +97,25 @@ class Table:
                 ),
             )
         except CommitFailedError as error:
-            raise Failure(
+            raise Overtaken(
                 f"{self.name}: another writer committed first ({error})",
                 "one writer a table: stop the other one, or let it go on; nothing was written twice",
             ) from error
-        self._written.update(transactions)
+        self._written.update({} if others_may_follow else transactions)
         self._advance()
         return self._delta.version()
 
-    def append(self, rows: pa.Table, transactions: Mapping[str, int], metadata: Mapping[str, str] | None = None) -> int:
+    def append(
+        self,
+        rows: pa.Table,
+        transactions: Mapping[str, int],
+        metadata: Mapping[str, str] | None = None,
+        *,
+        others_may_follow: bool = False,
+    ) -> int:
         """Writes a few rows as one file and commits it: for unpartitioned ops tables."""
-        return self.commit([write(self.path, rows, {}, self._statistics())] if rows.num_rows else [], transactions, metadata)
+        written = [write(self.path, rows, {}, self._statistics())] if rows.num_rows else []
+        return self.commit(written, transactions, metadata, others_may_follow=others_may_follow)
 
     def refresh(self) -> None:
         """Sees what others committed (maintenance); raises Failure if one of our ids was moved by somebody else."""

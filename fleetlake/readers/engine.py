@@ -1,0 +1,118 @@
+"""DuckDB inside this process, over released tables.
+
+Each state of the releases that a query was asked in is a DuckDB database of its own, `r42`, with a schema per layer. Its views are made
+when a query first names their table, and are never replaced: a query runs in one such database and so sees one release, whatever is
+published meanwhile.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+
+import duckdb
+
+from fleetlake.console import Failure
+from fleetlake.names import table_path
+from fleetlake.releases import Published
+from fleetlake.releases.model import LAYERS, instead
+
+STATES = 8  # then a fresh engine begins, and the old one goes when its last query has ended
+INTERNAL = "gold_internal"  # vehicle grain: shown to those who ask for it
+QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+LISTING = re.compile(r"\b(show|information_schema|pg_catalog|duckdb_\w+)\b", re.IGNORECASE)  # a query with one of these is about all tables
+UNKNOWN = re.compile(r'Table with name "?([\w.]+)"? does not exist')
+
+
+class Engine:
+    """One DuckDB over one lake."""
+
+    def __init__(self, lake: str) -> None:
+        # Checking the signature of the extension's 80 MB takes 0.4 s of each start; the lock file's hash has vouched for them.
+        self._root = duckdb.connect(config={"allow_unsigned_extensions": "true", "autoinstall_known_extensions": "false"})
+        self._root.execute("set global TimeZone = 'UTC'")
+        self._lake, self._lock = lake, Lock()
+        self._views: dict[str, set[str]] = {}  # by database
+        self._reads_delta = False
+
+    @property
+    def is_full(self) -> bool:
+        """It holds as many states as one should."""
+        return len(self._views) >= STATES
+
+    @contextmanager
+    def asked(self, query: str, state: Published, *, internal: bool = False) -> Iterator[duckdb.DuckDBPyRelation]:
+        """The answer to a query in one state; raises Failure for a table that is not released and for SQL that DuckDB refuses."""
+        shown = [table for table in state.tables if internal or not table.startswith(f"{INTERNAL}.")]
+        database = f"r{state.number}{'_internal' if internal else ''}"
+        try:
+            with self._lock:
+                self._prepare(database, state, _named(query, shown))
+            with self._root.cursor() as cursor:
+                cursor.execute(f"use {database}")
+                _require_question(cursor.extract_statements(query))
+                yield cursor.sql(query)
+        except duckdb.Error as error:
+            raise _explained(error, query, shown) from error
+
+    def _prepare(self, database: str, state: Published, tables: list[str]) -> None:
+        if database not in self._views:
+            self._root.execute(f"attach ':memory:' as {database}")
+            for layer in LAYERS:
+                self._root.execute(f"create schema {database}.{layer}")
+            self._views[database] = set()
+        for table in tables:
+            if table not in self._views[database]:
+                self._show(f"{database}.{_quoted(table)}", table, state.pin(table).version)
+                self._views[database].add(table)
+
+    def _show(self, view: str, table: str, version: int) -> None:
+        if not self._reads_delta:
+            self._root.execute(f"load '{_escaped(str(_extension()))}'")
+            self._reads_delta = True
+        path, pinned = table_path(self._lake, table), f'"{table}@{version}"'
+        self._root.execute(f"attach if not exists '{_escaped(path)}' as {pinned} (type delta, version {version}, pin_snapshot)")
+        self._root.execute(f"create view {view} as from {pinned}")
+
+
+def _named(query: str, tables: list[str]) -> list[str]:
+    """The tables whose name is a word of a query: all that it can read, and rarely more; all of them where it asks for lists."""
+    if LISTING.search(query):
+        return tables
+    words = set(re.findall(r"\w+", query.lower()))
+    return [table for table in tables if table.partition(".")[2] in words]
+
+
+def _require_question(statements: list[duckdb.Statement]) -> None:
+    if len(statements) != 1 or statements[0].type not in QUESTIONS:
+        raise Failure("that is not one question", "say one select, from, with, values, describe, summarize, show or explain")
+
+
+def _explained(error: duckdb.Error, query: str, tables: list[str]) -> Failure:
+    if (unknown := UNKNOWN.search(str(error))) is None:
+        return Failure(str(error).strip(), "the query was refused; `describe silver.charging` shows a table's columns")
+    name = unknown[1]
+    qualified = re.search(rf'(\w+)"?\s*\.\s*"?{re.escape(name)}\b', query, re.IGNORECASE)
+    table = f"{qualified[1]}.{name}" if qualified else name
+    return Failure(f"{table} is not released", instead(table, tables))
+
+
+def _extension() -> Path:
+    spec = find_spec("duckdb_extension_delta")
+    homes = [Path(home) for home in (spec and spec.submodule_search_locations) or ()]
+    found = [path for home in homes for path in home.glob(f"extensions/v{duckdb.__version__}/delta.duckdb_extension")]
+    if not found:
+        raise Failure(
+            f"DuckDB {duckdb.__version__} has no delta extension beside it", "install fleetlake again: it pins both to one version"
+        )
+    return found[0]
+
+
+def _quoted(table: str) -> str:
+    return ".".join(f'"{part}"' for part in table.split("."))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,135 @@
+"""A release of a layer: what it would pin, and what speaks against it; then the release itself."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pyarrow.dataset as ds
+
+from fleetlake.console import Failure
+from fleetlake.releases import waivers_of
+from fleetlake.releases.history import BUILT_FROM, base, withdrawn
+from fleetlake.releases.model import LAYERS, Pin, Release, in_force
+from spark_jobs.layers import is_promised, tables_of
+from spark_jobs.releases.log import Log, made, tell
+from spark_jobs.releases.pinned import rows
+from spark_jobs.releases.rules import Result, backwards, complaint, deciding, sifted, stopping, unchecked, versions
+from spark_jobs.tables import Table
+
+GATES, COUNTER = "ops.gate_results", "gates"
+LOOKS = (32, 1024)  # gate runs back, before all of them are read
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A release before it is made; refused where something speaks against it."""
+
+    release: Release
+    before: Release | None
+    refusals: tuple[Failure, ...]
+    waived: tuple[Result, ...] = ()
+
+    @property
+    def is_out(self) -> bool:
+        """Readers see exactly this already: a task may be started twice."""
+        return self.before is not None and not self.before.is_held and self.before.pins == self.release.pins
+
+
+class Refused(Failure):
+    """A release that may not be; `plan.refusals` says why, one by one."""
+
+    def __init__(self, plan: Plan) -> None:
+        reasons = "; ".join(each.what for each in plan.refusals)
+        super().__init__(f"{plan.release.layer} is not released: {reasons}", plan.refusals[0].remedy)
+        self.plan = plan
+
+
+def plan(log: Log, layer: str, *, resume: bool = False, built_from: int | None = None, note: str = "") -> Plan:
+    """What a release of `layer` would pin: its tables at the versions that the newest gate run passed."""
+    require_layer(layer)
+    before = log.current(layer)
+    needed = {*tables_of(log.lake, layer), *(table for table in (before.pins if before else ()) if is_promised(table))}
+    results = gate_results(log.lake, layer, needed)
+    run = deciding(results, needed)
+    waivers = in_force(waivers_of(log.lake)[0], datetime.now(UTC))
+    failing, waived = sifted(stopping(results, run[0].gate_run), waivers) if run else ([], [])
+    pins, gone = _pins(log.lake, run)
+    planned = made(log.next, layer, "resume" if resume else "release", pins, note, built_from=built_from)
+    return Plan(
+        planned,
+        before,
+        (
+            *_held(layer, before, resume=resume),
+            *_lasting(planned, log.history),
+            *([] if run else [unchecked(layer, results, needed)]),
+            *map(complaint, failing),
+            *gone,
+            *backwards(pins, before),
+        ),
+        tuple(waived),
+    )
+
+
+def release(lake: str, layer: str, *, resume: bool = False, built_from: int | None = None, note: str = "") -> Plan:
+    """Releases a layer; raises Refused with the reasons, and Failure when another release came first."""
+    log = Log.open(lake)
+    planned = plan(log, layer, resume=resume, built_from=built_from, note=note)
+    if planned.refusals:
+        raise Refused(planned)
+    if planned.is_out:
+        tell(lake)  # whoever released it may have died before
+    else:
+        log.commit([planned.release])
+    return planned
+
+
+def gate_results(lake: str, layer: str, needed: Iterable[str]) -> list[Result]:
+    """The newest gate runs of a layer, at least back to one that looked at all its tables."""
+    table = Table.existing(lake, GATES)
+    newest = (table and table.position(COUNTER)) or 0
+    found: list[Result] = []
+    for back in (*LOOKS, newest):
+        if table is not None and not deciding(found, needed):
+            wanted = (ds.field("layer") == layer) & (ds.field("gate_run") > newest - back)
+            found = [Result(**row) for row in table.delta.to_pyarrow_dataset().to_table(list(Result.__annotations__), wanted).to_pylist()]
+    return found
+
+
+def require_layer(layer: str) -> None:
+    """Raises Failure for what is no layer."""
+    if layer not in LAYERS:
+        raise Failure(f"{layer!r} is no layer", f"the layers are {', '.join(LAYERS)}")
+
+
+def _pins(lake: str, run: Sequence[Result]) -> tuple[list[Pin], list[Failure]]:
+    looked_at = versions(run)
+    counted = rows(lake, [(table, result.version) for table, result in looked_at.items()])
+    both = list(zip(looked_at.values(), counted, strict=True))
+    pins = [Pin(one.table_name, one.version, count, one.gate_run, one.contract_version) for one, count in both if isinstance(count, int)]
+    return pins, [count for count in counted if isinstance(count, Failure)]
+
+
+def _held(layer: str, before: Release | None, *, resume: bool) -> list[Failure]:
+    if before is not None and before.is_held and not resume:
+        why = f": {before.note}" if before.note else ""
+        return [
+            Failure(
+                f"{layer} is held: release {before.number} rolled it back to {before.of_release}{why}",
+                f"when the cause is gone: fleet release {layer} --resume",
+            )
+        ]
+    if resume and (before is None or not before.is_held):
+        return [Failure(f"{layer} is not held", f"fleet release {layer}")]
+    return []
+
+
+def _lasting(planned: Release, history: Sequence[Release]) -> list[Failure]:
+    """Gold that was built from a silver that was withdrawn since stays a candidate."""
+    source = BUILT_FROM.get(planned.layer)
+    if planned.built_from is not None and (source is None or planned.built_from not in {each.number for each in history}):
+        return [Failure(f"{planned.layer} was not built from release {planned.built_from}", "gold is built from a release: fleet releases")]
+    found = base(planned, history)
+    if source is None or found not in withdrawn(history, source):
+        return []
+    what = f"{planned.layer} was built from release {found} of {source}, which was withdrawn since"
+    return [Failure(what, f"fleet build {planned.layer}, then fleet check {planned.layer}")]
