@@ -16,6 +16,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "send",
     "land",
     "refine",
+    "check",
     "quarantine",
     "audit",
     "release",

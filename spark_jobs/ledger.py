@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
+import polars as pl
 import pyarrow as pa
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema, statistics_columns
-from spark_jobs.files import filesystem
+from spark_jobs.commits import actions
 from spark_jobs.tables import Table
 
 NAME = "ops.ledger"
@@ -60,36 +61,38 @@ class Ledger:
 
     def catch_up(self, tables: Sequence[Table]) -> int:
         """Copies what commits of `tables` say and the ledger does not have yet; returns the number of rows, all in one commit."""
-        found = {table.name: _uncopied(table, self._copied(table)) for table in tables}
+        found = {table.name: uncopied(table, self._copied(table)) for table in tables}
         rows = [row for rows in found.values() for row in rows]
         if rows:
-            done = {_copied_id(table): table.version for table in tables if found[table.name]}
+            done = {copied_id(table): table.version for table in tables if found[table.name]}
             self._table.append(pa.Table.from_pylist(rows, schema=self._schema), done)
         return len(rows)
 
     def _copied(self, table: Table) -> int:
-        copied = self._table.position(_copied_id(table))
+        copied = self._table.position(copied_id(table))
         return -1 if copied is None else copied
 
 
-def _copied_id(table: Table) -> str:
+def told(lake: str, table: Table) -> list[dict[str, Any]]:
+    """All rows of the ledger on a table up to its version, those that a job has not copied yet out of the commits themselves."""
+    ledger = Table.existing(lake, NAME)
+    copied = None if ledger is None else ledger.position(copied_id(table))
+    # filtered here: a file without statistics holds nothing for delta-rs' own filter
+    rows = [] if ledger is None else pl.DataFrame(ledger.delta.to_pyarrow_table()).filter(pl.col("table") == table.name).to_dicts()
+    return [row for row in rows if row["version"] <= table.version] + uncopied(table, -1 if copied is None else copied)
+
+
+def copied_id(table: Table) -> str:
+    """The transaction id of ops.ledger whose version is the last one of the table that was copied."""
     return f"ledger:{table.name}"
 
 
-def _uncopied(table: Table, copied: int) -> list[dict[str, Any]]:
+def uncopied(table: Table, copied: int) -> list[dict[str, Any]]:
     """Rows of the ledger out of the commits above version `copied`, oldest first; commits without entries (maintenance) have none."""
     return [row for version in range(copied + 1, table.version + 1) for row in _rows(table, version)]
 
 
 def _rows(table: Table, version: int) -> list[dict[str, Any]]:
-    info = _commit_info(table.path, version)
+    info: dict[str, Any] = next((action["commitInfo"] for action in actions(table.path, version, "commitInfo")), {"timestamp": 0})
     of_commit = {"table": table.name, "version": version, "at": datetime.fromtimestamp(info["timestamp"] / 1000, UTC)}
     return [entry | of_commit for entry in json.loads(info.get(KEY, "[]"))]
-
-
-def _commit_info(path: str, version: int) -> dict[str, Any]:
-    """What a commit says of itself. Read from the log: delta-rs' history() numbers commits wrongly while others commit beside us (1.6.6)."""
-    files, root = filesystem(path)
-    with files.open_input_stream(f"{root}/_delta_log/{version:020d}.json") as log:
-        actions = [json.loads(line) for line in log.readall().splitlines() if b'"commitInfo"' in line]
-    return next((action["commitInfo"] for action in actions if "commitInfo" in action), {"timestamp": 0})

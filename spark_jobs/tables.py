@@ -48,10 +48,10 @@ class Table:
         return cls(name, path, delta)
 
     @classmethod
-    def existing(cls, lake: str, name: str) -> Self | None:
-        """The table as it is, or None when nothing was ever written to it."""
+    def existing(cls, lake: str, name: str, version: int | None = None) -> Self | None:
+        """The table as it is, or was at `version`; None when nothing was ever written to it. Raises DeltaError for a version that is gone."""
         path = table_path(lake, name)
-        return cls(name, path, DeltaTable(path)) if DeltaTable.is_deltatable(path) else None
+        return cls(name, path, DeltaTable(path, version=version)) if DeltaTable.is_deltatable(path) else None
 
     @property
     def version(self) -> int:

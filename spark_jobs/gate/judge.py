@@ -1,0 +1,75 @@
+"""Great Expectations at work: the table's own rows in Spark, measured frames of a few rows in pandas.
+
+A suite's expectations about rows are one aggregation: Great Expectations bundles them. Results say yes or no only (BOOLEAN_ONLY): values
+of rows are nobody's business here, and to collect them costs twice as much.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import great_expectations as gx
+import polars as pl
+from great_expectations.core import ExpectationSuiteValidationResult
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from pyspark.sql import DataFrame, SparkSession
+
+from expectations.suites.expectation import Expectation
+from expectations.suites.great import great
+from spark_jobs.gate.snapshot import Snapshot
+from spark_jobs.gate.verdict import Verdict
+
+logging.getLogger("great_expectations").setLevel(logging.ERROR)  # its warnings are about what it calls best practice
+
+
+class Judge:
+    """Runs suites; everything that Great Expectations keeps is kept in memory and forgotten with it."""
+
+    def __init__(self) -> None:
+        self._context = gx.get_context(mode="ephemeral")
+        self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        self._spark = self._context.data_sources.add_spark("rows", persist=False)
+        self._pandas = self._context.data_sources.add_pandas("measured")
+        self.results: list[tuple[str, ExpectationSuiteValidationResult]] = []  # for Data Docs: (table, result)
+
+    def of_rows(self, spark: SparkSession, snapshot: Snapshot, asked: Sequence[Expectation]) -> dict[str, Verdict]:
+        """Verdicts on the table's own rows, by expectation."""
+        return self._of(self._spark, snapshot.name, spark_rows(spark, snapshot, asked), asked)
+
+    def of_frame(self, table: str, frame: pl.DataFrame, asked: Sequence[Expectation]) -> dict[str, Verdict]:
+        """Verdicts on a measured frame."""
+        return self._of(self._pandas, table, frame.to_pandas(), asked)
+
+    def _of(self, source: Any, table: str, frame: Any, asked: Sequence[Expectation]) -> dict[str, Verdict]:
+        asset = source.add_dataframe_asset(f"{table} {len(self.results)}")
+        batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+        suite = gx.ExpectationSuite(f"{table} {len(self.results)}", expectations=[great(each) for each in asked])
+        result = batch.validate(suite, result_format="BOOLEAN_ONLY")
+        self.results.append((table, result))
+        return {each.expectation_config.meta["id"]: _verdict(each) for each in result.results}
+
+
+def spark_rows(spark: SparkSession, snapshot: Snapshot, asked: Sequence[Expectation]) -> DataFrame:
+    """The rows of the changed days as Spark reads them: those files and no others, each column nullable, else a missing value could not be seen.
+
+    What `holds` becomes a boolean column, null counting as true.
+    """
+    schema = ", ".join(f"`{column.name}` {column.physical_type}" for column in snapshot.contract.columns)
+    path = snapshot.table.path
+    files = [f"{path}/{name}" for name in snapshot.of_days(snapshot.changed)["path"]]
+    conditions = [f"coalesce({each.expression}, true) as `{each.column}`" for each in asked if each.kind == "holds"]
+    return spark.read.schema(schema).option("basePath", path).parquet(*files).selectExpr("*", *conditions)
+
+
+def _verdict(result: Any) -> Verdict:
+    errors = list(_raised(result.exception_info or {}))
+    return Verdict("error", errors[0]) if errors else Verdict("passed" if result.success else "failed")
+
+
+def _raised(told: Mapping[str, Any]) -> Iterator[str]:
+    """What was raised: told of the expectation, or of each metric below it."""
+    if told.get("raised_exception"):
+        yield str(told.get("exception_message"))
+    for each in told.values():
+        if isinstance(each, Mapping):
+            yield from _raised(each)
