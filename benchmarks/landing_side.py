@@ -1,8 +1,7 @@
-"""One side of `landing.py`: produce, land and refine two batches in one process; the second one counts. Prints one line of JSON."""
+"""One side of `landing.py`, in a process of its own: for each line on its standard input it produces, lands and refines a batch and says its figures."""
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ from fleetlake.settings import settings
 from fleetlake.simulator.bench import bodies
 from fleetlake.simulator.records import to_records
 from spark_jobs.land.lander import Lander
-from spark_jobs.land.stream import Stream
+from spark_jobs.land.stream import SESSION, Stream
 from spark_jobs.refine.job import refine
 from spark_jobs.session import session
 
@@ -30,38 +29,29 @@ Stage = Callable[[SparkSession], object]
 
 
 def main(side: str, form: str, size: int, count: int) -> None:
-    """Two batches of `count` events of `size` bytes; figures of the second."""
-    new_topic()
-    spark = session(f"bench {side}", extra=stock.TUNED if side == "stock" else {})
-    stages = SIDES[side]
-    for number in (1, 2):
-        json_bytes = send(form, size, count, number)
-        used = {name: run(stage, spark) for name, stage in stages.items()}
-    outcome = OUTCOMES[side](settings().lake_root)
-    spark.stop()
-    seconds = {name: each.cpu_seconds for name, each in used.items()}
-    speeds = {name: json_bytes / 1e6 / each for name, each in (seconds | {"whole": sum(seconds.values())}).items()}
-    print(
-        json.dumps(
-            speeds
-            | {
-                "json_mb": json_bytes / 1e6,
-                "cpu_seconds": seconds,
-                "worker_mb": max(each.worker_mb for each in used.values()),
-                "outcome": outcome,
-            }
-        )
-    )
-
-
-def new_topic() -> None:
-    """An empty topic, whatever another side has left."""
-    client = kafka.admin()
-    if topic(FAMILY) in kafka.topics():
-        kafka.results(client.delete_topics([topic(FAMILY)]))
-    while topic(FAMILY) in kafka.topics():
-        time.sleep(0.2)  # brokers forget a topic a moment after they agreed to
+    """A batch of `count` events of `size` bytes for each line that comes in."""
     kafka.create_topics([FAMILY], PARTITIONS)
+    spark = session(f"bench {side}", extra=stock.TUNED if side == "stock" else SESSION)
+    for number, _ in enumerate(sys.stdin, 1):
+        say(batch(spark, side, number, form, size, count))
+    spark.stop()
+
+
+def batch(spark: SparkSession, side: str, number: int, form: str, size: int, count: int) -> dict[str, Any]:
+    """MB of the events as JSON; CPU-seconds and memory of the largest Python worker by stage; rows of the tables."""
+    json_bytes = send(form, size, count, number)
+    used = {name: run(stage, spark) for name, stage in SIDES[side].items()}
+    return {
+        "json_mb": json_bytes / 1e6,
+        "cpu_seconds": {name: each.cpu_seconds for name, each in used.items()},
+        "worker_mb": {name: each.worker_mb for name, each in used.items()},
+        "rows": OUTCOMES[side](settings().lake_root),
+    }
+
+
+def say(figures: dict[str, Any]) -> None:
+    """One line of JSON."""
+    print(json.dumps(figures), flush=True)
 
 
 def send(form: str, size: int, count: int, number: int) -> int:
@@ -97,6 +87,8 @@ SIDES: dict[str, dict[str, Stage]] = {
     "stock": {
         "bronze": lambda spark: stock.land(spark, kafka.spark_options(), topic(FAMILY), settings().lake_root),
         "silver": lambda spark: stock.refine(spark, settings().lake_root, contract(f"silver.{FAMILY}")),
+        "bare bronze": lambda spark: stock.land_bare(spark, kafka.spark_options(), topic(FAMILY), settings().lake_root),
+        "bare silver": lambda spark: stock.refine_bare(spark, settings().lake_root, contract(f"silver.{FAMILY}")),
     },
 }
 

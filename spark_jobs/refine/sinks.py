@@ -11,7 +11,7 @@ from expectations.schemas import arrow_schema, statistics_columns
 from fleetlake.names import table_path
 from spark_jobs.files import DataFile, FileWriter, write
 
-SORTED_BYTES = 32_000_000  # rows of silver that are sorted together; with the copies that this takes 100 MB
+SORTED_BYTES = 20_000_000  # rows of silver that are sorted together; with the copies that this takes 70 MB
 RANDOM = ("event_id", "event_hash", "body_hash", "offset", "body", "unknown_fields")  # a dictionary of what never repeats only costs
 
 
