@@ -21,6 +21,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "audit",
     "release",
     "sql",
+    "maintain",
     "report",
     "demo",
 )

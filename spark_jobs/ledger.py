@@ -73,6 +73,13 @@ class Ledger:
         return -1 if copied is None else copied
 
 
+def copied(lake: str, table: Table) -> int:
+    """The last version of a table whose commit the ledger has copied; -1 where there is none."""
+    ledger = Table.existing(lake, NAME)
+    version = ledger.position(copied_id(table)) if ledger else None
+    return -1 if version is None else version
+
+
 def told(lake: str, table: Table) -> list[dict[str, Any]]:
     """All rows of the ledger on a table up to its version, those that a job has not copied yet out of the commits themselves."""
     ledger = Table.existing(lake, NAME)

@@ -5,9 +5,14 @@ transaction ids that we move (positions, runs). A fresh open is not refused, so 
 with what this process wrote.
 """
 
+import json
+import time
 from collections.abc import Mapping, Sequence
-from typing import Self
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
 
+import obstore
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, Transaction
 from deltalake.exceptions import CommitFailedError
@@ -21,6 +26,17 @@ PROPERTIES = {
     "delta.logRetentionDuration": "interval 3650 days",  # a pinned version must stay readable
     "delta.checkpointInterval": "20",
 }
+ATTEMPTS = 50  # maintenance gives way to whoever appends, and goes behind
+
+
+@dataclass(frozen=True)
+class Held:
+    """A file that a table holds: what the log says of it."""
+
+    path: str  # relative to the table's folder
+    size: int
+    rows: int
+    partition: Mapping[str, str | None]
 
 
 class Overtaken(Failure):
@@ -117,6 +133,23 @@ class Table:
         written = [write(self.path, rows, {}, self._statistics())] if rows.num_rows else []
         return self.commit(written, transactions, metadata, others_may_follow=others_may_follow)
 
+    def replace(self, old: Sequence[Held], new: Sequence[DataFile], engine: str) -> int:
+        """Puts files in the place of others that hold the same rows, in one commit without data change, behind whatever is appended meanwhile.
+
+        Raises Failure when one of the old files is no longer held, or a new one is not there: then nothing was committed.
+        """
+        if gone := missing(self.path, new):
+            raise Failure(f"{self.name}: {len(gone)} rewritten files vanished, first {gone[0]}", "nothing was committed; start again")
+        for _ in range(ATTEMPTS):
+            self._advance()
+            held = set(pa.table(self._delta.get_add_actions())["path"].to_pylist())
+            if lost := [file.path for file in old if file.path not in held]:
+                raise Failure(f"{self.name}: {lost[0]} was replaced by somebody else", "nothing was committed; start again")
+            if _put(self.path, self.version + 1, [_told(engine), *map(_removed, old), *map(_rewritten, new)]):
+                self._advance()
+                return self.version
+        raise Failure(f"{self.name}: {ATTEMPTS} commits came first", "start again when less is written")
+
     def refresh(self) -> None:
         """Sees what others committed (maintenance); raises Failure if one of our ids was moved by somebody else."""
         self._advance()
@@ -139,6 +172,36 @@ def _add(file: DataFile):  # type: ignore[no-untyped-def]  # AddAction is not ex
     from deltalake.transaction import AddAction
 
     return AddAction(file.path, file.size, dict(file.partition), file.modified_ms, True, file.stats)
+
+
+def _put(path: str, version: int, actions: Sequence[Mapping[str, Any]]) -> bool:
+    """Writes a commit to the log; False when that version is there already. delta-rs itself cannot take files out of a table."""
+    store = obstore.store.from_url(path if "://" in path else Path(path).as_uri())
+    lines = "\n".join(json.dumps(action) for action in actions)
+    try:
+        obstore.put(store, f"_delta_log/{version:020d}.json", lines.encode(), mode="create")
+    except obstore.exceptions.AlreadyExistsError:
+        return False
+    return True
+
+
+def _told(engine: str) -> dict[str, Any]:
+    said = {"timestamp": _now_ms(), "operation": "OPTIMIZE", "operationParameters": {}, "isBlindAppend": False, "engineInfo": engine}
+    return {"commitInfo": said}
+
+
+def _removed(file: Held) -> dict[str, Any]:
+    facts = {"path": file.path, "size": file.size, "partitionValues": dict(file.partition)}
+    return {"remove": facts | {"deletionTimestamp": _now_ms(), "dataChange": False, "extendedFileMetadata": True}}
+
+
+def _rewritten(file: DataFile) -> dict[str, Any]:
+    facts = {"path": file.path, "size": file.size, "partitionValues": dict(file.partition)}
+    return {"add": facts | {"modificationTime": file.modified_ms, "dataChange": False, "stats": file.stats}}
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
 
 
 def _widen(name: str, delta: DeltaTable, schema: pa.Schema) -> None:

@@ -2,12 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import polars as pl
-import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from spark_jobs.files import DataFile
@@ -15,8 +14,7 @@ from spark_jobs.refine import twins
 from spark_jobs.refine.find import Search, found, received
 from spark_jobs.refine.work import TWINS, Notes
 from spark_jobs.refine.worker import Task, accepted_places, refined_files
-
-T = TypeVar("T")
+from spark_jobs.spread import each
 
 
 @dataclass(frozen=True)
@@ -38,12 +36,12 @@ class Result:
 
 def found_twins(spark: SparkSession, searches: Sequence[Search]) -> pl.DataFrame:
     """The twins (twins.grouped) that all searches found."""
-    return twins.grouped(received(_each(spark, searches, found)))
+    return twins.grouped(received(each(spark, searches, found)))
 
 
 def carried_out(spark: SparkSession, tasks: Sequence[Task], groups: pl.DataFrame) -> list[Result]:
     """Each task's result, in their order; `groups` are the twins among their rows and silver's (twins.grouped)."""
-    return [Result.from_json(text) for text in _each(spark, _with_notes(spark, tasks, groups), refined_files)]
+    return [Result.from_json(text) for text in each(spark, _with_notes(spark, tasks, groups), refined_files)]
 
 
 def counted(results: Iterable[Result]) -> dict[str, Any]:
@@ -80,18 +78,5 @@ def _accepted(spark: SparkSession, tasks: Sequence[Task], early: pl.DataFrame) -
     """The places of the `early` rows that hold by themselves."""
     by_item = {number: frozenset(offsets) for number, offsets in early.group_by("item").agg("offset").iter_rows()}
     few = [replace(tasks[number], item=replace(tasks[number].item, only=offsets)) for number, offsets in by_item.items()]
-    places = [place for text in _each(spark, few, accepted_places) for place in json.loads(text)]
+    places = [place for text in each(spark, few, accepted_places) for place in json.loads(text)]
     return pl.DataFrame(places, schema=twins.PLACED, orient="row")
-
-
-def _each(spark: SparkSession, tasks: Sequence[T], work: Callable[[T], bytes]) -> list[bytes]:
-    """What `work` says of each task, in their order; one Spark task each."""
-    if not tasks:
-        return []
-
-    def answers(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for number in batch["id"].to_pylist():
-                yield pa.RecordBatch.from_pydict({"answer": [work(tasks[number])]})
-
-    return [bytes(row.answer) for row in spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(answers, "answer binary").collect()]

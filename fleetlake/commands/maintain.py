@@ -1,0 +1,42 @@
+"""`fleet maintain`: few large files, and nothing on disk that nobody can see."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from fleetlake.console import Failure, progress, show
+from fleetlake.settings import settings
+
+
+def maintain(
+    table: Annotated[str, typer.Argument(help="Only this one, for example bronze.charging; default: all tables.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done, and how much.")] = False,
+    master: Annotated[str, typer.Option(help="Spark master; default: FLEET_MASTER, or the server that SPARK_REMOTE names.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
+) -> None:
+    """Bring small files together and delete what neither a release nor a reader younger than FLEET_KEEP can see; safe beside running streams."""
+    from spark_jobs.maintain.job import carry_out, due, pins_of, tables
+    from spark_jobs.session import session
+
+    lake, keep, now = settings().lake_root, settings().keep, datetime.now(UTC)
+    known = tables(lake)
+    if table and table not in known:
+        raise Failure(f"there is no table {table} to maintain", f"the tables are {', '.join(known) or 'none yet'}")
+    with progress() as shown:
+        step = shown.add_task("looking at the tables", total=None)
+        pins = pins_of(lake, now - keep)
+        found = [due(lake, name, pins, keep, now) for name in ([table] if table else known)]
+        if not dry_run:
+            carry_out(
+                lambda: session("fleet maintain", master or None, stream=False), found, lambda text: shown.update(step, description=text)
+            )
+    show(_rows([one.row for one in found], every=bool(table) or as_json), as_json=as_json, title="would be done" if dry_run else "done")
+
+
+def _rows(rows: list[dict[str, Any]], *, every: bool) -> list[dict[str, Any]]:
+    """Those where something is due; all of them when asked for one or by a machine."""
+    return [row for row in rows if every or row["merged"] or row["deleted"]]
+
+
+COMMANDS = {"maintain": maintain}
