@@ -18,6 +18,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "refine",
     "check",
     "quarantine",
+    "reprocess",
     "audit",
     "release",
     "sql",

@@ -7,7 +7,7 @@ commits nor a new contract in between can lose or double a row.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -24,6 +24,7 @@ from spark_jobs.files import DataFile
 from spark_jobs.ledger import Entry, Ledger, metadata
 from spark_jobs.phase import phase
 from spark_jobs.tables import Table
+from spark_jobs.without import Stretch, take_out
 
 RUNS, CLOSED = "runs", "closed"  # transaction ids: the last run that a table has, and the last one that is closed
 LOG = "ops.refine_runs"
@@ -31,7 +32,10 @@ LOG = "ops.refine_runs"
 
 @dataclass(frozen=True)
 class Intent:
-    """What a run commits. `files` and `positions` (transaction ids) are by table, in the order of their commits."""
+    """What a run commits. `files` and `positions` (transaction ids) are by table, in the order of their commits.
+
+    `without` are rows that a table loses in its commit, as stretches of offsets: the run has decided about them anew.
+    """
 
     run: int
     kind: str
@@ -39,6 +43,7 @@ class Intent:
     positions: Mapping[str, Mapping[str, int]]
     counts: Sequence[Mapping[str, Any]]
     contract_versions: Mapping[str, str]
+    without: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
 
 
 class Runs:
@@ -134,7 +139,11 @@ def _once(lake: str, name: str, intent: Intent) -> Table:
         )
     if (table.position(RUNS) or 0) < intent.run:
         _require(lake, name, intent.files[name], f"run {intent.run} was begun with them: put the files back, the next start finishes it")
-        table.commit(intent.files[name], {RUNS: intent.run, **intent.positions.get(name, {})}, metadata(entries(intent, name)))
+        transactions, told = {RUNS: intent.run, **intent.positions.get(name, {})}, metadata(entries(intent, name))
+        if stretches := intent.without.get(name):
+            take_out(table, stretches, intent.files[name], transactions, told)
+        else:
+            table.commit(intent.files[name], transactions, told)
     return table
 
 
@@ -152,10 +161,12 @@ def _told(intent: Intent) -> dict[str, str]:
         "positions": json.dumps(intent.positions),
         "counts": json.dumps(intent.counts),
         "contract_versions": json.dumps(intent.contract_versions),
+        "without": json.dumps(intent.without),
     }
 
 
 def _read(row: Mapping[str, Any]) -> Intent:
     files_of = {table: [DataFile.from_json(text) for text in written] for table, written in json.loads(row["actions"]).items()}
-    told = [json.loads(row[name]) for name in ("positions", "counts", "contract_versions")]
-    return Intent(row["run"], row["kind"], files_of, *told)
+    positions, counts, versions = (json.loads(row[name]) for name in ("positions", "counts", "contract_versions"))
+    without = {table: [Stretch(*each) for each in rows] for table, rows in json.loads(row["without"] or "{}").items()}
+    return Intent(row["run"], row["kind"], files_of, positions, counts, versions, without)

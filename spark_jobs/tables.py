@@ -6,9 +6,7 @@ with what this process wrote.
 """
 
 import json
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +17,7 @@ from deltalake.exceptions import CommitFailedError
 
 from fleetlake.console import Failure
 from fleetlake.names import table_path
+from spark_jobs.exchange import Exchange, Held
 from spark_jobs.files import DataFile, missing, write
 
 PROPERTIES = {
@@ -29,18 +28,12 @@ PROPERTIES = {
 ATTEMPTS = 50  # maintenance gives way to whoever appends, and goes behind
 
 
-@dataclass(frozen=True)
-class Held:
-    """A file that a table holds: what the log says of it."""
-
-    path: str  # relative to the table's folder
-    size: int
-    rows: int
-    partition: Mapping[str, str | None]
-
-
 class Overtaken(Failure):
     """Another writer moved a transaction id first: nothing was committed."""
+
+
+class Replaced(Failure):
+    """A file that was to be replaced is no longer held."""
 
 
 class Table:
@@ -133,8 +126,8 @@ class Table:
         written = [write(self.path, rows, {}, self._statistics())] if rows.num_rows else []
         return self.commit(written, transactions, metadata, others_may_follow=others_may_follow)
 
-    def replace(self, old: Sequence[Held], new: Sequence[DataFile], engine: str) -> int:
-        """Puts files in the place of others that hold the same rows, in one commit without data change, behind whatever is appended meanwhile.
+    def replace(self, old: Sequence[Held], new: Sequence[DataFile], told: Exchange) -> int:
+        """Puts files in the place of others in one commit, behind whatever is appended meanwhile.
 
         Raises Failure when one of the old files is no longer held, or a new one is not there: then nothing was committed.
         """
@@ -144,8 +137,9 @@ class Table:
             self._advance()
             held = set(pa.table(self._delta.get_add_actions())["path"].to_pylist())
             if lost := [file.path for file in old if file.path not in held]:
-                raise Failure(f"{self.name}: {lost[0]} was replaced by somebody else", "nothing was committed; start again")
-            if _put(self.path, self.version + 1, [_told(engine), *map(_removed, old), *map(_rewritten, new)]):
+                raise Replaced(f"{self.name}: {lost[0]} was replaced by somebody else", "nothing was committed; start again")
+            if _put(self.path, self.version + 1, told.actions(old, new)):
+                self._written.update(told.transactions)
                 self._advance()
                 return self.version
         raise Failure(f"{self.name}: {ATTEMPTS} commits came first", "start again when less is written")
@@ -174,34 +168,15 @@ def _add(file: DataFile):  # type: ignore[no-untyped-def]  # AddAction is not ex
     return AddAction(file.path, file.size, dict(file.partition), file.modified_ms, True, file.stats)
 
 
-def _put(path: str, version: int, actions: Sequence[Mapping[str, Any]]) -> bool:
+def _put(path: str, number: int, actions: Sequence[Mapping[str, Any]]) -> bool:
     """Writes a commit to the log; False when that version is there already. delta-rs itself cannot take files out of a table."""
     store = obstore.store.from_url(path if "://" in path else Path(path).as_uri())
     lines = "\n".join(json.dumps(action) for action in actions)
     try:
-        obstore.put(store, f"_delta_log/{version:020d}.json", lines.encode(), mode="create")
+        obstore.put(store, f"_delta_log/{number:020d}.json", lines.encode(), mode="create")
     except obstore.exceptions.AlreadyExistsError:
         return False
     return True
-
-
-def _told(engine: str) -> dict[str, Any]:
-    said = {"timestamp": _now_ms(), "operation": "OPTIMIZE", "operationParameters": {}, "isBlindAppend": False, "engineInfo": engine}
-    return {"commitInfo": said}
-
-
-def _removed(file: Held) -> dict[str, Any]:
-    facts = {"path": file.path, "size": file.size, "partitionValues": dict(file.partition)}
-    return {"remove": facts | {"deletionTimestamp": _now_ms(), "dataChange": False, "extendedFileMetadata": True}}
-
-
-def _rewritten(file: DataFile) -> dict[str, Any]:
-    facts = {"path": file.path, "size": file.size, "partitionValues": dict(file.partition)}
-    return {"add": facts | {"modificationTime": file.modified_ms, "dataChange": False, "stats": file.stats}}
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 def _widen(name: str, delta: DeltaTable, schema: pa.Schema) -> None:

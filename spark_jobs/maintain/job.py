@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.metadata import version
 from typing import Any
 
 import polars as pl
@@ -14,6 +13,7 @@ from expectations.contract import contract, families
 from expectations.schemas import arrow_schema, statistics_columns
 from fleetlake.console import Failure
 from fleetlake.names import position_id
+from spark_jobs.exchange import Exchange
 from spark_jobs.land.days import UNREPEATED
 from spark_jobs.layers import tables_of
 from spark_jobs.ledger import copied
@@ -88,7 +88,7 @@ def carry_out(spark: Callable[[], SparkSession], found: Sequence[Due], told: Cal
         if mine:
             told(f"{one.table.name}: {len(mine)} groups of files")
             old, new = [file for group, _ in mine for file in group.files], [file for _, answer in mine for file in read(answer)]
-            one.table.replace(old, new, f"fleetlake {version('fleetlake')}")
+            one.table.replace(old, new, Exchange("OPTIMIZE", is_data_change=False))
             one.table.delta.create_checkpoint()
         delete(one.table.path, [*one.unseen, *one.log])
 

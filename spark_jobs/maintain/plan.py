@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass
 from typing import Any
 
-from spark_jobs.tables import Held
+from spark_jobs.exchange import Held
 
 SMALL_BYTES = 8_000_000  # on disk; some 64 MB of rows
 FEW = 8  # small files of a day that nobody notices
@@ -26,14 +26,6 @@ class Group:
         return sum(file.size for file in self.files)
 
 
-def held(actions: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Held, Mapping[str, Any]]]:
-    """Each file of a snapshot, out of its flattened add actions, with that action."""
-    for action in actions:
-        days = {name.removeprefix("partition."): value for name, value in action.items() if name.startswith("partition.")}
-        partition = {name: None if value is None else str(value) for name, value in days.items()}
-        yield Held(action["path"], action["size_bytes"], action["num_records"], partition), action
-
-
 def small_by_day(files: Iterable[Held]) -> dict[Hashable, list[Held]]:
     """The small files of each day that has more than a few."""
     days: dict[Hashable, list[Held]] = defaultdict(list)
@@ -45,14 +37,14 @@ def small_by_day(files: Iterable[Held]) -> dict[Hashable, list[Held]]:
 
 def groups(actions: Iterable[Mapping[str, Any]]) -> list[Group]:
     """What is due in a table whose files may be mixed within a day."""
-    found = (file for file, _ in held(actions))
+    found = map(Held.of, actions)
     return [group for files in small_by_day(found).values() for group in _groups(sorted(files, key=lambda file: file.path))]
 
 
 def bronze_groups(actions: Iterable[Mapping[str, Any]], refined: Callable[[Source], int]) -> list[Group]:
     """What is due in bronze: only files that lie wholly at or below the position `refined` of their topic-partition, in offset order, never mixed."""
     facts = {action["path"]: action for action in actions if action["num_records"]}
-    due = small_by_day(file for file, action in held(facts.values()) if action["max.offset"] <= refined(_source(action)))
+    due = small_by_day(Held.of(action) for action in facts.values() if action["max.offset"] <= refined(_source(action)))
     sources: dict[Hashable, list[Held]] = defaultdict(list)
     for day, files in due.items():
         for file in sorted(files, key=lambda file: facts[file.path]["min.offset"]):

@@ -34,9 +34,10 @@ class Result:
         )
 
 
-def found_twins(spark: SparkSession, searches: Sequence[Search]) -> pl.DataFrame:
-    """The twins (twins.grouped) that all searches found."""
-    return twins.grouped(received(each(spark, searches, found)))
+def found_twins(spark: SparkSession, searches: Sequence[Search], without: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The twins (twins.grouped) that all searches found; places `without` count as if silver did not hold them."""
+    rows = received(each(spark, searches, found))
+    return twins.grouped(rows if without is None else twins.not_held(rows, without))
 
 
 def carried_out(spark: SparkSession, tasks: Sequence[Task], groups: pl.DataFrame) -> list[Result]:

@@ -29,6 +29,11 @@ def grouped(found: pl.DataFrame) -> pl.DataFrame:
     return found.filter(meet).with_row_index("row").with_columns(group=pl.col("row").min().over(IDENTITY).cast(pl.Int64)).drop("row")
 
 
+def not_held(found: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Rows (FOUND) but for those that are held at one of the places."""
+    return pl.concat([_new(found), _held(found).join(places, on=PLACE, how="anti")])
+
+
 def refined(groups: pl.DataFrame) -> pl.DataFrame:
     """New rows whose own place is in silver: they were refined before and count no second time."""
     return _new(groups).join(_held(groups), on=PLACE, how="semi")
