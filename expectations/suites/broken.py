@@ -21,8 +21,9 @@ def _equal(asked: Expectation) -> str:
 
 
 def _repeated(asked: Expectation) -> str:
-    names = ", ".join(map(_name, asked.columns))
-    return f"coalesce({names}) is not null and count(*) over (partition by {names}) > 1"
+    names = list(map(_name, asked.columns))
+    is_something = " or ".join(f"{name} is not null" for name in names)
+    return f"({is_something}) and count(*) over (partition by {', '.join(names)}) > 1"
 
 
 def _name(column: str) -> str:

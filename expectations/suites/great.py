@@ -30,5 +30,9 @@ GREAT: dict[str, Callable[..., Great]] = {
     "matches": lambda asked, told: gxe.ExpectColumnValuesToMatchRegex(column=asked.column, regex=java(asked.pattern), **told),
     "holds": lambda asked, told: gxe.ExpectColumnValuesToBeInSet(column=asked.column, value_set=[True], mostly=asked.share, **told),
     "equal": lambda asked, told: gxe.ExpectColumnPairValuesToBeEqual(column_A=asked.columns[0], column_B=asked.columns[1], **told),
-    "unique": lambda asked, told: gxe.ExpectCompoundColumnsToBeUnique(column_list=list(asked.columns), **told),
+    "unique": lambda asked, told: (
+        gxe.ExpectColumnValuesToBeUnique(column=asked.column, **told)
+        if len(asked.columns) == 1
+        else gxe.ExpectCompoundColumnsToBeUnique(column_list=list(asked.columns), **told)
+    ),
 }

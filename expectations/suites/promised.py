@@ -37,11 +37,11 @@ def _of_column(column: Column, contract: Contract) -> Iterator[Expectation]:
         of_column = {"columns": (column.name,), "remedy": remedy(contract), "severity": "critical", "frame": ROWS}
         return Expectation(id=f"{column.name}.{aspect}", says=f"{column.name} {says}", **of_column | how)  # type: ignore[arg-type]
 
-    if column.required:
+    if column.required and column.name not in contract.partition_by:  # no commit without a partition's value is let into the log
         yield ask("required", "is there", kind="required")
     if column.minimum is not None or column.maximum is not None:
         yield ask("range", f"is {_range(column)}", kind="between", minimum=column.minimum, maximum=column.maximum)
-    if "double" in column.physical_type:
+    if "double" in column.physical_type and None in (column.minimum, column.maximum):  # between two bounds nothing is infinite, nor is NaN
         yield ask("finite", "is a finite number", kind="holds", expression=_finite(column))
     if column.enum is not None:
         yield ask("words", f"is one of {', '.join(column.enum)}", kind="among", values=column.enum)

@@ -13,6 +13,8 @@ from fleetlake.releases.model import LAYERS
 from fleetlake.settings import settings
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from spark_jobs.gate.run import Report
     from spark_jobs.gate.verdict import Result
 
@@ -28,15 +30,14 @@ def check(
     """Judge a layer or a table at exact versions and keep the results in ops.gate_results. Exit status 1 if anything stops a release."""
     from spark_jobs.gate import results
     from spark_jobs.gate.run import check as judged
-    from spark_jobs.session import session
 
     if version is not None and what in LAYERS:
         raise Failure(
             f"--version is of one table, and {what} is a layer", f"name the table: fleet check {what}.<table> --version {version}"
         )
     root, moment = settings().lake_root, _moment(now)
-    with _told() as told:
-        report = judged(root, what, lambda: session("fleet check", stream=False), version, moment, told)
+    with _spark() as spark, _told() as told:
+        report = judged(root, what, spark, version, moment, told)
     if not report.results:
         raise Failure(f"{what} has no table yet", "nothing was checked; land and refine events first")
     number = results.write(root, report)
@@ -55,6 +56,24 @@ def _moment(text: str) -> datetime | None:
     except ValueError as error:
         raise Failure(f"{text!r} is no time", "write it as 2026-06-01T12:00Z") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@contextmanager
+def _spark() -> "Iterator[Callable[[], SparkSession]]":
+    """Starts Spark when it is called for, and stops it in the end."""
+    from spark_jobs.session import session
+
+    started: list[SparkSession] = []
+
+    def start() -> "SparkSession":
+        started.append(session("fleet check", stream=False))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for each in started:
+            each.stop()
 
 
 @contextmanager

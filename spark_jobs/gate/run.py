@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 from pyspark.sql import SparkSession
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spark_jobs.gate.judge import Judge
 
 Told = Callable[[str, int, int], None]  # what is done, how much of it is done, and how much there is
+T = TypeVar("T")
 Frames = Mapping[str, pl.DataFrame | Exception]  # measured, or why that could not be
 
 
@@ -75,10 +76,10 @@ def _measured(lake: Lake, snapshot: Snapshot, moment: datetime) -> Frames:
     return {name: _attempt(lambda name=name: MEASURES[name](lake, snapshot, moment)) for name in names}  # type: ignore[misc]
 
 
-def _attempt(measure: Callable[[], pl.DataFrame]) -> pl.DataFrame | Exception:
+def _attempt(work: Callable[[], T]) -> T | Exception:
     try:
-        return measure()
-    except Exception as error:  # whatever it is: what could not be measured is told as an error and stops the release
+        return work()
+    except Exception as error:  # whatever it is: what could not be looked at is told as an error and stops the release
         return error
 
 
@@ -102,9 +103,12 @@ class _Gate:
     def _of_frame(self, snapshot: Snapshot, frame: pl.DataFrame | Exception | None, asked: Sequence[Expectation]) -> Iterator[Result]:
         verdicts = self._verdicts(snapshot, frame, asked)
         failed = [each for each in asked if verdicts[each.id].outcome == "failed"]
-        found = self._failing(snapshot, frame, failed) if failed else {}
+        found = _attempt(lambda: self._failing(snapshot, frame, failed)) if failed else {}
         for each in asked:
-            yield _result(snapshot, each, verdicts[each.id], found.get(each.id), frame)
+            verdict = verdicts[each.id]
+            if isinstance(found, Exception) and each in failed:
+                verdict = Verdict("error", f"failed, and its rows cannot be looked for: {found}")
+            yield _result(snapshot, each, verdict, None if isinstance(found, Exception) else found.get(each.id), frame)
 
     def _verdicts(self, snapshot: Snapshot, frame: pl.DataFrame | Exception | None, asked: Sequence[Expectation]) -> Mapping[str, Verdict]:
         if isinstance(frame, Exception):
