@@ -13,8 +13,6 @@ from fleetlake.releases.model import LAYERS
 from fleetlake.settings import settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from spark_jobs.gate.run import Report
     from spark_jobs.gate.verdict import Result
 
@@ -59,13 +57,13 @@ def _moment(text: str) -> datetime | None:
 
 
 @contextmanager
-def _spark() -> "Iterator[Callable[[], SparkSession]]":
+def _spark() -> Iterator[Callable[[], Any]]:
     """Starts Spark when it is called for, and stops it in the end."""
     from spark_jobs.session import session
 
-    started: list[SparkSession] = []
+    started: list[Any] = []
 
-    def start() -> "SparkSession":
+    def start() -> Any:
         started.append(session("fleet check", stream=False))
         return started[-1]
 
