@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-import polars as pl
 import pyarrow as pa
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema, statistics_columns
+from fleetlake.releases import selected
 from spark_jobs.commits import actions
 from spark_jobs.tables import Table
 
@@ -84,8 +84,7 @@ def told(lake: str, table: Table) -> list[dict[str, Any]]:
     """All rows of the ledger on a table up to its version, those that a job has not copied yet out of the commits themselves."""
     ledger = Table.existing(lake, NAME)
     copied = None if ledger is None else ledger.position(copied_id(table))
-    # filtered here: a file without statistics holds nothing for delta-rs' own filter
-    rows = [] if ledger is None else pl.DataFrame(ledger.delta.to_pyarrow_table()).filter(pl.col("table") == table.name).to_dicts()
+    rows = [] if ledger is None else selected(ledger.delta, f"\"table\" = '{table.name}'")
     return [row for row in rows if row["version"] <= table.version] + uncopied(table, -1 if copied is None else copied)
 
 

@@ -13,12 +13,12 @@ from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema, statistics_columns
 from fleetlake.console import Failure
 from fleetlake.names import table_path
+from fleetlake.releases import selected
 from spark_jobs import files
 from spark_jobs.files import DataFile
 from spark_jobs.ledger import Entry, Ledger, metadata
@@ -95,7 +95,7 @@ class Runs:
         self._log.commit([written], transactions)
 
     def _pending(self, run: int) -> Intent:
-        rows = self._log.delta.to_pyarrow_dataset().to_table(filter=(ds.field("run") == run) & (ds.field("state") == "intent")).to_pylist()
+        rows = selected(self._log.delta, f"run = {run} and state = 'intent'")
         if not rows:
             raise Failure(f"{LOG}: run {run} was begun and its intent is gone", "restore ops.refine_runs to a version that has it")
         return _read(rows[0])

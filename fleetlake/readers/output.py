@@ -43,8 +43,11 @@ def write(answer: "DuckDBPyRelation", form: str, out: Path | None = None) -> Non
                 shutil.copyfileobj(written, sys.stdout)
     else:
         part = out.with_name(f"{out.name}.part")
-        WRITERS[form](answer, part)
-        part.replace(out)
+        try:
+            WRITERS[form](answer, part)
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _json(answer: "DuckDBPyRelation", path: Path) -> None:

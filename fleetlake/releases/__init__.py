@@ -7,13 +7,17 @@ reads the table.
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fleetlake.console import Failure
 from fleetlake.names import table_path
 from fleetlake.releases.history import releases, state, upto
 from fleetlake.releases.model import Origin, Pin, Published, Release, Waiver, from_json, in_force
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 __all__ = ["AsOf", "Origin", "Pin", "Published", "Release", "Waiver", "published"]
 AsOf = int | str | date | datetime | None
@@ -74,7 +78,31 @@ def rows_of(lake: str, table: str) -> tuple[list[dict[str, Any]], int]:
     if not DeltaTable.is_deltatable(path):
         return [], -1
     delta = DeltaTable(path)
-    return delta.to_pyarrow_dataset().to_table().to_pylist(), delta.version()
+    return selected(delta), delta.version()
+
+
+def selected(delta: "DeltaTable", where: str = "true", columns: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Rows of a small Delta table, some of its columns or all, by DataFusion inside deltalake.
+
+    Not by its Arrow dataset, which finds nothing in files without statistics, and whose threads call Python and so may abort a process
+    that is just ending. Nor by pyarrow: that looks for pandas, whose import takes longer than all the rest.
+    """
+    from deltalake import QueryBuilder
+
+    kinds = {field.name: getattr(field.type, "type", "") for field in delta.schema().fields}
+    wanted = {name: kinds[name] == "timestamp" for name in columns or kinds}
+    words = (
+        f'arrow_cast("{name}", \'Timestamp(Microsecond, None)\') as "{name}"' if is_time else f'"{name}"'
+        for name, is_time in wanted.items()
+    )
+    answer = QueryBuilder().register("rows", delta).execute(f"select {', '.join(words)} from rows where {where}").read_all()
+    values = [_values(answer.column(name), is_time) for name, is_time in wanted.items()]
+    return [dict(zip(wanted, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _values(column: Any, is_time: bool) -> list[Any]:
+    """Python values; a machine may have no database of time zones, but everybody knows UTC."""
+    return [at and at.replace(tzinfo=UTC) for at in column.to_pylist()] if is_time else list(column.to_pylist())
 
 
 def waivers_of(lake: str) -> tuple[list[Waiver], int]:

@@ -1,7 +1,6 @@
 """What readers see differently in one release than in another: rows and columns of each table."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ from deltalake import DeltaTable
 
 from fleetlake.names import table_path
 from fleetlake.releases import Published
-from spark_jobs.files import filesystem
+from spark_jobs.commits import actions
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,11 @@ def _word(kind: Any) -> str:
 def _moved(lake: str, table: str, old: int, new: int) -> tuple[int | None, int | None]:
     """Rows that the commits above version `old` up to `new` wrote and took away; rewriting a file is neither."""
     path = table_path(lake, table)
-    actions = DeltaTable(path, version=old).get_add_actions()
-    held = dict(zip(actions.column("path").to_pylist(), actions.column("num_records").to_pylist(), strict=True))
+    files = DeltaTable(path, version=old).get_add_actions()
+    held = dict(zip(files.column("path").to_pylist(), files.column("num_records").to_pylist(), strict=True))
     added = removed = 0
     try:
-        for action in _actions(path, old, new):
+        for action in (each for version in range(old + 1, new + 1) for each in actions(path, version, "add", "remove")):
             if "add" in action:
                 rows = json.loads(action["add"].get("stats") or "{}").get("numRecords", 0)
                 held[action["add"]["path"]] = rows
@@ -79,10 +78,3 @@ def _moved(lake: str, table: str, old: int, new: int) -> tuple[int | None, int |
     except FileNotFoundError:
         return None, None
     return added, removed
-
-
-def _actions(path: str, old: int, new: int) -> Iterator[dict[str, Any]]:
-    files, root = filesystem(path)
-    for version in range(old + 1, new + 1):
-        with files.open_input_stream(f"{root}/_delta_log/{version:020d}.json") as log:
-            yield from map(json.loads, log.readall().splitlines())

@@ -16,7 +16,7 @@ import pyarrow as pa
 from expectations.contract import contract
 from expectations.schemas import arrow_schema
 from fleetlake.console import Failure
-from fleetlake.releases import RELEASES, current_path, from_tables, is_newest
+from fleetlake.releases import RELEASES, current_path, from_tables, is_newest, selected
 from fleetlake.releases.history import current, releases
 from fleetlake.releases.model import Pin, Release, to_json
 from spark_jobs.files import filesystem
@@ -34,7 +34,7 @@ class Log:
 
     def __init__(self, lake: str, table: Table | None) -> None:
         self.lake, self._table = lake, table
-        self.history = releases(table.delta.to_pyarrow_dataset().to_table().to_pylist() if table else [])
+        self.history = releases(selected(table.delta) if table else [])
 
     @classmethod
     def open(cls, lake: str, *, dry: bool = False) -> Self:

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import pyarrow.dataset as ds
-
 from fleetlake.console import Failure
-from fleetlake.releases import waivers_of
+from fleetlake.releases import selected, waivers_of
 from fleetlake.releases.history import BUILT_FROM, base, withdrawn
 from fleetlake.releases.model import LAYERS, Pin, Release, in_force
 from spark_jobs.layers import is_promised, tables_of
@@ -32,7 +30,7 @@ class Plan:
     @property
     def is_out(self) -> bool:
         """Readers see exactly this already: a task may be started twice."""
-        return self.before is not None and not self.before.is_held and self.before.pins == self.release.pins
+        return self.before is not None and self.before.pins == self.release.pins
 
 
 class Refused(Failure):
@@ -59,7 +57,7 @@ def plan(log: Log, layer: str, *, resume: bool = False, built_from: int | None =
         planned,
         before,
         (
-            *_held(layer, before, resume=resume),
+            *_held(layer, before, run, resume=resume),
             *_lasting(planned, log.history),
             *([] if run else [unchecked(layer, results, needed)]),
             *map(complaint, failing),
@@ -90,8 +88,8 @@ def gate_results(lake: str, layer: str, needed: Iterable[str]) -> list[Result]:
     found: list[Result] = []
     for back in (*LOOKS, newest):
         if table is not None and not deciding(found, needed):
-            wanted = (ds.field("layer") == layer) & (ds.field("gate_run") > newest - back)
-            found = [Result(**row) for row in table.delta.to_pyarrow_dataset().to_table(list(Result.__annotations__), wanted).to_pylist()]
+            wanted = f"layer = '{layer}' and gate_run > {newest - back}"
+            found = [Result(**row) for row in selected(table.delta, wanted, list(Result.__annotations__))]
     return found
 
 
@@ -109,17 +107,15 @@ def _pins(lake: str, run: Sequence[Result]) -> tuple[list[Pin], list[Failure]]:
     return pins, [count for count in counted if isinstance(count, Failure)]
 
 
-def _held(layer: str, before: Release | None, *, resume: bool) -> list[Failure]:
-    if before is not None and before.is_held and not resume:
+def _held(layer: str, before: Release | None, run: Sequence[Result], *, resume: bool) -> list[Failure]:
+    if before is None or not before.is_held:
+        return [Failure(f"{layer} is not held", f"fleet release {layer}")] if resume else []
+    if not resume:
         why = f": {before.note}" if before.note else ""
-        return [
-            Failure(
-                f"{layer} is held: release {before.number} rolled it back to {before.of_release}{why}",
-                f"when the cause is gone: fleet release {layer} --resume",
-            )
-        ]
-    if resume and (before is None or not before.is_held):
-        return [Failure(f"{layer} is not held", f"fleet release {layer}")]
+        what = f"{layer} is held: release {before.number} rolled it back to {before.of_release}{why}"
+        return [Failure(what, f"when the cause is gone: fleet release {layer} --resume")]
+    if run and run[0].at < before.at:  # it passed what was found to be bad
+        return [Failure(f"gate run {run[0].gate_run} is older than the rollback that holds {layer}", f"fleet check {layer}")]
     return []
 
 

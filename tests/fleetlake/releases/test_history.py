@@ -88,6 +88,12 @@ def test_gold_that_was_taken_back_stands_on_what_it_was_built_from_then():
     assert withdrawn_base(current(history, "gold"), history) is None
 
 
+def test_gold_that_was_taken_back_alone_stands_on_older_silver_still():
+    rows = [row(1), row(2, "gold"), row(3), row(4, "gold"), back(5, to=2, layer="gold"), back(6, to=1)]
+    assert published(*rows[:4], rows[5]).releases["gold"].withdrawn == 3
+    assert published(*rows).releases["gold"].withdrawn is None
+
+
 steps = st.lists(st.tuples(st.sampled_from(["silver", "gold", "gold_internal", "bronze"]), st.booleans(), st.integers(0, 20)), max_size=25)
 
 

@@ -152,6 +152,7 @@ def test_a_layer_that_was_rolled_back_is_held_until_it_is_resumed(lake: str):
         release(lake, "silver")
     log = Log.open(lake)
     log.commit(rollback(log, "silver", note="seat heating"))
+    assert refused(lake, resume=True) == ["gate run 2 is older than the rollback that holds silver"]
     gated(lake, silver(lake))
     assert refused(lake) == ["silver is held: release 3 rolled it back to 1: seat heating"]
     assert versions(lake) == [0, 0, 0]

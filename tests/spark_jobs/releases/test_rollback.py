@@ -107,6 +107,14 @@ def test_gold_that_has_nothing_to_go_back_to_is_said(three: str):
         back(three, with_gold=True)
 
 
+def test_gold_that_was_bad_itself_is_not_what_to_go_back_to(three: str):
+    gold(three, built_from=3)
+    gold(three, built_from=2)
+    back(three, "gold")
+    with pytest.raises(Failure, match="no release of gold was built from an older silver"):
+        back(three, with_gold=True)
+
+
 def test_gold_that_was_built_from_what_stays_is_left_alone(three: str):
     number = gold(three, built_from=1)
     back(three, with_gold=True)
