@@ -63,9 +63,16 @@ def needed(words: Sequence[str]) -> Sequence[str]:
 
 
 def main() -> None:
-    """Entry point: a Failure is said in two lines and ends with status 1."""
+    """Entry point: a Failure, or a package that a small install lacks, is said in two lines and ends with status 1."""
     try:
         application(needed(sys.argv[1:]))()
+    except ModuleNotFoundError as error:
+        complain(
+            Failure(
+                f"this needs {error.name}, which is not installed", "pip install 'fleetlake[spark]'; reading released tables does without"
+            )
+        )
+        sys.exit(1)
     except Failure as failure:
         complain(failure)
         sys.exit(1)

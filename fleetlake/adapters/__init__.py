@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fleetlake.adapters.events import Event, Skipped, VehicleKey
+if TYPE_CHECKING:  # they need Kafka's client, which `fleet --help` can do without
+    from fleetlake.adapters.events import Event, Skipped, VehicleKey
 
-Adapter = Callable[[Path, VehicleKey], Iterator[Event | Skipped]]
+Adapter = Callable[[Path, "VehicleKey"], Iterator["Event | Skipped"]]
 
 
 class Source(StrEnum):
