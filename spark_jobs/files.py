@@ -98,6 +98,13 @@ def missing(root: str, files: Iterable[DataFile]) -> list[str]:
     return [file.path for file, info in zip(listed, found, strict=True) if info.size != file.size]
 
 
+def raw_bytes(uri: str) -> int:
+    """Uncompressed bytes of a Parquet file, as its footer says."""
+    filesystem_, path = filesystem(uri)
+    footer = pq.read_metadata(path, filesystem=filesystem_)
+    return sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))
+
+
 def filesystem(root: str) -> tuple[fs.FileSystem, str]:
     """The file system behind a folder or URL, and the path in it."""
     return fs.FileSystem.from_uri(root) if "://" in root else (fs.LocalFileSystem(), root)

@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from expectations.contract import contract
@@ -18,7 +17,7 @@ from expectations.schemas import arrow_schema, statistics_columns
 from fleetlake.names import topic
 from fleetlake.settings import settings
 from spark_jobs.decode import Limits
-from spark_jobs.files import DataFile, filesystem, write
+from spark_jobs.files import DataFile, raw_bytes, write
 from spark_jobs.phase import phase
 from spark_jobs.refine.find import searches, silver_files
 from spark_jobs.refine.items import SourceFile, WorkItem, batches
@@ -91,15 +90,9 @@ def _items(rows: pl.DataFrame, family: str) -> Iterator[WorkItem]:
     """Work items of the quarantine's files, per topic-partition, each with the offsets that are open."""
     for (topic_id, partition), own in rows.sort("offset").partition_by("topic_id", "partition", as_dict=True, maintain_order=True).items():
         offsets = {uri: part["offset"] for (uri,), part in own.partition_by("uri", as_dict=True, maintain_order=True).items()}
-        for batch in batches(map(_source_file, map(str, offsets)), settings().item_bytes):
+        for batch in batches((SourceFile(str(uri), raw_bytes(str(uri))) for uri in offsets), settings().item_bytes):
             only = frozenset(offset for file in batch for offset in offsets[file.uri])
             yield WorkItem(family, topic(family), str(topic_id), int(partition), batch, only=only)
-
-
-def _source_file(uri: str) -> SourceFile:
-    filesystem_, path = filesystem(uri)
-    footer = pq.read_metadata(path, filesystem=filesystem_)
-    return SourceFile(uri, sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups)))
 
 
 def _came(results: list[Result], run: int | None) -> Replayed:

@@ -97,7 +97,10 @@ class Runs:
     def _pending(self, run: int) -> Intent:
         rows = selected(self._log.delta, f"run = {run} and state = 'intent'")
         if not rows:
-            raise Failure(f"{LOG}: run {run} was begun and its intent is gone", "restore ops.refine_runs to a version that has it")
+            raise Failure(
+                f"{LOG}: run {run} was begun and its intent is gone",
+                "put back a copy of the lake that has it: nothing else says what the run was to commit",
+            )
         return _read(rows[0])
 
 
@@ -135,7 +138,7 @@ def _once(lake: str, name: str, intent: Intent) -> Table:
     table = Table.existing(lake, name)
     if table is None:
         raise Failure(
-            f"{name} is gone, and run {intent.run} has files for it", "restore the table's folder; the next start finishes the run"
+            f"{name} is gone, and run {intent.run} has files for it", "put the table's folder back; the next start finishes the run"
         )
     if (table.position(RUNS) or 0) < intent.run:
         _require(lake, name, intent.files[name], f"run {intent.run} was begun with them: put the files back, the next start finishes it")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import obstore
+import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, Transaction
 from deltalake.exceptions import CommitFailedError
@@ -71,6 +72,10 @@ class Table:
     def delta(self) -> DeltaTable:
         """For reading only."""
         return self._delta
+
+    def actions(self) -> list[dict[str, Any]]:
+        """What the log says of each file: path, size_bytes, num_records, partition.<column>, min.<column>, max.<column>."""
+        return pl.DataFrame(self._delta.get_add_actions(flatten=True)).to_dicts()  # by polars: pyarrow would import pandas for it
 
     def position(self, app_id: str) -> int | None:
         """The version of a transaction id in the snapshot that the next commit is made against."""

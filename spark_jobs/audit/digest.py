@@ -18,9 +18,17 @@ import xxhash
 
 HEADERS = pa.list_(pa.struct([("name", pa.string()), ("value", pa.binary())]))
 RECORDS = pa.schema(
-    [("offset", pa.int64()), ("timestamp_ms", pa.int64()), ("key", pa.binary()), ("headers", HEADERS), ("body", pa.binary())]
+    [
+        ("topic_id", pa.string()),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("timestamp_ms", pa.int64()),
+        ("key", pa.binary()),
+        ("headers", HEADERS),
+        ("body", pa.binary()),
+    ]
 )
-"""A batch of Kafka records of one topic-partition, from whichever side it was read."""
+"""A batch of Kafka records, from whichever side it was read."""
 
 Numbers = npt.NDArray[np.uint64]
 
@@ -38,10 +46,11 @@ def event_hashes(vehicle_keys: pa.Array, event_ids: pa.Array) -> pa.Array:
     return pc.if_else(pc.and_(pc.is_valid(vehicle_keys), pc.is_valid(event_ids)), pa.array(hashes), pa.scalar(None, pa.int64()))
 
 
-def record_digests(topic_id: str, partition: int, records: pa.RecordBatch, hashes: pa.Array) -> tuple[Numbers, Numbers]:
+def record_digests(records: pa.RecordBatch, hashes: pa.Array) -> tuple[Numbers, Numbers]:
     """The high and low 64 bits of each record's digest; `hashes` are its bodies' own (`body_hashes`)."""
     rows = _side_by_side(
-        _places(topic_id, partition, records),
+        *_with_length(records["topic_id"].cast(pa.binary())),
+        _places(records),
         *_optional(records["key"]),
         *_headers(records["headers"]),
         *_bodies(records["body"], hashes),
@@ -56,12 +65,10 @@ def sum_of_limbs(limbs: tuple[int, int, int, int]) -> str:
     return f"{total % (1 << 128):032x}"
 
 
-def _places(topic_id: str, partition: int, records: pa.RecordBatch) -> pa.Array:
-    name = topic_id.encode()
-    layout = np.dtype([("length", "<u4"), ("name", f"V{len(name)}"), ("partition", "<i4"), ("offset", "<i8"), ("at", "<i8")])
-    places = np.empty(records.num_rows, dtype=layout)
-    places["length"], places["name"], places["partition"] = len(name), np.void(name), partition
-    places["offset"], places["at"] = records["offset"].to_numpy(), records["timestamp_ms"].to_numpy()
+def _places(records: pa.RecordBatch) -> pa.Array:
+    places = np.empty(records.num_rows, dtype=[("partition", "<i4"), ("offset", "<i8"), ("at", "<i8")])
+    for place, name in (("partition", "partition"), ("offset", "offset"), ("at", "timestamp_ms")):
+        places[place] = records[name].to_numpy()
     return _fixed(places)
 
 

@@ -20,11 +20,11 @@ class Log(NamedTuple):
 
 
 KINDS = {  # kind: (what is broken, what to do next)
-    "lost": ("in Kafka at or below the position, and not in {table}", "restore"),
-    "invented": ("in {table}, and Kafka holds no such record", "restore"),
-    "doubled": ("more than once in {table}", "restore"),
-    "changed": ("other bytes (place, time, key, headers or body) in {table} than Kafka holds", "restore"),
-    "disagrees": ("ids or hashes in {table} are not those of its own bytes", "restore"),
+    "lost": ("in Kafka at or below the position, and not in {table}", "land"),
+    "invented": ("in {table}, and Kafka holds no such record", "land"),
+    "doubled": ("more than once in {table}", "land"),
+    "changed": ("other bytes (place, time, key, headers or body) in {table} than Kafka holds", "land"),
+    "disagrees": ("ids or hashes in {table} are not those of its own bytes", "land"),
     "above_position": ("in {table}, above the position that it claims", "position"),
     "position": ("the position of {table} is not the end of its ledger", "position"),
     "moved_back": ("the position of {table} is below the one that the last audit saw", "position"),
@@ -41,14 +41,18 @@ KINDS = {  # kind: (what is broken, what to do next)
     "closed_unaccounted": ("quarantined and also in {table} or ops.duplicates, more or fewer than were ever replayed", "refine"),
     "event_doubled": ("an event (vehicle_key, event_id, occurred_on) that {table} holds more than once", "refine"),
     "kept_missing": ("duplicates whose kept place holds no such event in silver", "refine"),
-    "kept_unread": ("duplicates whose kept place bronze does not hold, so that no bodies can be compared", "restore"),
+    "kept_unread": ("duplicates whose kept place bronze does not hold, so that no bodies can be compared", "land"),
     "not_a_duplicate": ("booked as duplicates, and their bodies differ from those that were kept", "refine"),
 }
+ANEW = (  # a table alone must not go back: its rows, its positions, the ledger and the runs tell of one moment
+    "put back a copy of the whole lake from before it, then fleet land --once and fleet refine --once; "
+    "without a copy, both with a new FLEET_LAKE bring all that Kafka still holds"
+)
 REMEDIES = {
-    "restore": "stop land; the table's history names the commit that last touched these offsets: restore the version before it, and land again what Kafka still holds",
-    "position": "stop the job that writes this table: two writers or a restored table; positions and rows must come from one version",
+    "land": f"stop land; the table's _delta_log names the commit that last touched these offsets: {ANEW}",
+    "position": "stop the job that writes this table: there are two of it, or the table was put back alone; rows and positions must come from one moment",
     "ledger": "ops.ledger and the metadata of the table's commits tell the same story: see which of them was changed",
-    "refine": "stop refine; the run that wrote these rows is in ops.refine_runs: restore the versions before it and refine again, bronze has everything",
+    "refine": f"stop refine; ops.refine_runs has the run that wrote these rows: {ANEW}",
 }
 
 

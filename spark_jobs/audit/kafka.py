@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, Message, TopicPartition
+from confluent_kafka.admin import OffsetSpec
 
 from fleetlake import kafka
 from fleetlake.console import Failure
@@ -20,6 +21,7 @@ BATCH_BYTES = 8_000_000  # of bodies in memory at once, and as many again as Arr
 MOST = 4000  # messages in a batch, however small
 LARGEST = 1_000_000_000  # bytes of bodies in one array, of 2^31
 QUEUED_KB = 16_384  # what may wait in librdkafka
+LOOK_S = 0.1  # a call waits so long for a whole batch, also where the end has come
 PATIENCE_S = 60  # without a record from a broker that should have one
 NEVER = "never-committed"  # a consumer must name a group; this one is never joined
 
@@ -31,14 +33,26 @@ class Held(NamedTuple):
     end: int
 
 
+class Asked(NamedTuple):
+    """Offsets of a topic-partition from `first` to `last`, both included."""
+
+    topic: str
+    log: Log
+    first: int
+    last: int
+
+
 class Source(Protocol):
     """Where records come from."""
 
     def logs(self) -> Mapping[str, Mapping[Log, Held]]:
         """What Kafka holds, by topic."""
 
-    def records(self, topic: str, log: Log, first: int, last: int) -> Iterator[pa.RecordBatch]:
-        """Committed records (`digest.RECORDS`) with offsets from `first` to `last`, both included, in their order."""
+    def records(self, wanted: Sequence[Asked]) -> Iterator[pa.RecordBatch]:
+        """Committed records (`digest.RECORDS`), those of each topic-partition in their order."""
+
+
+Waiting = Mapping[tuple[str, int], Asked]  # by topic and partition: what has not come to its end
 
 
 class Broker:
@@ -49,29 +63,32 @@ class Broker:
 
     def logs(self) -> dict[str, dict[Log, Held]]:
         """What the broker holds of the fleet's topics; the end is where readers of committed records stop."""
-        held: dict[str, dict[Log, Held]] = {}
-        for name, info in kafka.topics().items():
-            starts, ends = kafka.log_starts(name), kafka.log_ends(name, committed=True)
-            held[name] = {Log(info.topic_id, partition): Held(starts[partition], ends[partition]) for partition in starts}
+        found = kafka.topics()
+        places = [TopicPartition(name, partition) for name, info in found.items() for partition in info.partitions]
+        starts, ends = _offsets(places, OffsetSpec.earliest()), _offsets(places, OffsetSpec.latest())
+        held: dict[str, dict[Log, Held]] = {name: {} for name in found}
+        for place in places:
+            held[place.topic][Log(found[place.topic].topic_id, place.partition)] = Held(starts[place], ends[place])
         return held
 
-    def records(self, topic: str, log: Log, first: int, last: int) -> Iterator[pa.RecordBatch]:
-        """Records of one topic-partition; raises Failure when the broker falls silent before `last`."""
-        consumer = self._assigned(TopicPartition(topic, log.partition, first))
+    def records(self, wanted: Sequence[Asked]) -> Iterator[pa.RecordBatch]:
+        """All of them at once, as the broker gives them; raises Failure when it falls silent before the last."""
+        waiting = {(each.topic, each.log.partition): each for each in wanted}
+        consumer, ids = self._assigned(wanted), {each.topic: each.log.topic_id for each in wanted}
         heard, count = time.monotonic(), 100
-        while True:
-            messages = consumer.consume(count, timeout=0.5)
-            wanted = [message for message in messages if message.error() is None and _offset(message) <= last]
-            if wanted:
-                size = sum(len(message) for message in wanted)
-                count = min(MOST, 1 + BATCH_BYTES * len(wanted) // (1 + size))
-                yield from (batch(part) for part in _parts(wanted, size))
-            if _is_over(messages, last):
-                return
+        while waiting:
+            messages = consumer.consume(count, timeout=LOOK_S)
+            good = [message for message in messages if _is_wanted(message, waiting)]
+            if good:
+                size = sum(len(message) for message in good)
+                count = min(MOST, 1 + BATCH_BYTES * len(good) // (1 + size))
+                yield from (batch(part, ids) for part in _parts(good, size))
+            _leave(consumer, [waiting.pop(place) for place in _ended(messages, waiting)])
             heard = time.monotonic() if messages else heard
             if time.monotonic() - heard > PATIENCE_S:
+                silent = next(iter(waiting.values()))
                 raise Failure(
-                    f"{topic} partition {log.partition}: no record for {PATIENCE_S} s before offset {last}",
+                    f"{silent.topic} partition {silent.log.partition}: no record for {PATIENCE_S} s before offset {silent.last}",
                     "see fleet status, then audit again",
                 )
 
@@ -80,10 +97,10 @@ class Broker:
         if self._consumer is not None:
             self._consumer.close()
 
-    def _assigned(self, place: TopicPartition) -> Consumer:
+    def _assigned(self, wanted: Sequence[Asked]) -> Consumer:
         if self._consumer is None:
             self._consumer = Consumer(kafka.client_config() | _CONFIG)
-        self._consumer.assign([place])
+        self._consumer.assign([TopicPartition(each.topic, each.log.partition, each.first) for each in wanted])
         return self._consumer
 
 
@@ -100,12 +117,46 @@ _CONFIG: dict[str, str | int | bool] = {
 }
 
 
+def _offsets(places: Sequence[TopicPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
+    """Offsets as readers of committed records see them; one request for all."""
+    if not places:
+        return {}
+    client = kafka.admin()  # has to live until it has answered
+    asked = client.list_offsets(
+        dict.fromkeys(places, spec), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=kafka.TIME_LIMIT_S
+    )
+    return {place: found.offset for place, found in kafka.results(asked).items()}
+
+
+def _is_wanted(message: Message, waiting: Waiting) -> bool:
+    """A record of a topic-partition that has not come to its end, at or below it."""
+    return message.error() is None and (asked := waiting.get(_place(message))) is not None and _offset(message) <= asked.last
+
+
+def _ended(messages: Sequence[Message], waiting: Waiting) -> set[tuple[str, int]]:
+    """Those whose last record came, or one behind it, or the end of the log (a control record may stand last)."""
+    ended = set()
+    for message in messages:
+        error, asked = message.error(), waiting.get(_place(message))
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:
+            raise Failure(f"{message.topic()} partition {message.partition()}: {error.str()}", "see fleet status, then audit again")
+        if asked is not None and (error is not None or _offset(message) >= asked.last):
+            ended.add(_place(message))
+    return ended
+
+
+def _leave(consumer: Consumer, ended: Sequence[Asked]) -> None:
+    """What they have behind their end is not fetched any more."""
+    if ended:
+        consumer.incremental_unassign([TopicPartition(each.topic, each.log.partition) for each in ended])
+
+
 def _parts(messages: Sequence[Message], size: int) -> Iterator[Sequence[Message]]:
     """All at once, or one by one where sudden giants would not fit into one Arrow array."""
     return iter([messages]) if size < LARGEST else (messages[at : at + 1] for at in range(len(messages)))
 
 
-def batch(messages: Sequence[Message]) -> pa.RecordBatch:
+def batch(messages: Sequence[Message], topic_ids: Mapping[str, str]) -> pa.RecordBatch:
     """Messages side by side (`digest.RECORDS`)."""
     with _without_collector():
         listed = [cast(list[tuple[str, bytes | None]], message.headers() or []) for message in messages]
@@ -113,6 +164,8 @@ def batch(messages: Sequence[Message]) -> pa.RecordBatch:
         values = [value for headers in listed for _, value in headers]
     flat = pa.StructArray.from_arrays([pa.array(names, pa.string()), _binary(values)], names=["name", "value"])
     columns = [
+        pa.array([topic_ids[str(message.topic())] for message in messages], pa.string()),
+        pa.array([message.partition() for message in messages], pa.int32()),
         pa.array([message.offset() for message in messages], pa.int64()),
         pa.array([message.timestamp()[1] for message in messages], pa.int64()),
         _binary([message.key() for message in messages]),
@@ -148,18 +201,8 @@ def _ends(values: Sequence[Sized]) -> npt.NDArray[np.int32]:
     return ends.astype(np.int32)
 
 
-def _is_over(messages: Sequence[Message], last: int) -> bool:
-    """Whether `last` was reached: by a record at or behind it, or by the end of the log (a control record may stand last)."""
-    for message in messages:
-        error = message.error()
-        if error is None:
-            if _offset(message) >= last:
-                return True
-        elif error.code() == KafkaError._PARTITION_EOF:
-            return True
-        else:
-            raise Failure(f"{message.topic()} partition {message.partition()}: {error.str()}", "see fleet status, then audit again")
-    return False
+def _place(message: Message) -> tuple[str, int]:
+    return cast(str, message.topic()), cast(int, message.partition())
 
 
 def _offset(message: Message) -> int:

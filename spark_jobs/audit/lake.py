@@ -1,25 +1,20 @@
 """The tables as the auditor reads them: data files through Arrow, a few columns and offsets at a time, never the log's own counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.dataset as ds
 from deltalake.exceptions import DeltaError
 
 from fleetlake.console import Failure
 from fleetlake.names import position_id
-from spark_jobs.audit import dataset
+from spark_jobs.audit.dataset import Dataset, Spans
 from spark_jobs.audit.findings import Log
 from spark_jobs.audit.marks import Types
 from spark_jobs.tables import Table
-
-BATCH = 16_384  # rows
-BATCH_WITH_BODIES = 1024
-Where: TypeAlias = ds.Expression
 
 
 class Rows:
@@ -48,32 +43,35 @@ class Rows:
             return False
         return any(key in commit for commit in self.table.delta.history(self.version - after))
 
-    def batches(self, columns: Sequence[str], where: Where | None = None) -> Iterator[pa.RecordBatch]:
-        """Rows in chunks; memory is bounded by a row group. Raises Failure when a data file is gone or cannot be read."""
+    def batches(
+        self, columns: Sequence[str], spans: Spans | None = None, only: Mapping[str, Any] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows in chunks of bounded memory, all of them or those at the places of `spans`, and with the values of `only`.
+
+        Raises Failure when a data file is gone or cannot be read.
+        """
         if self._dataset is None:
             return
         try:
-            size = BATCH_WITH_BODIES if "body" in columns else BATCH
-            scanner = self._dataset.scanner(
-                list(columns), filter=where, batch_size=size, batch_readahead=1, fragment_readahead=1, use_threads=False
-            )
-            yield from (rows for rows in scanner.to_batches() if rows.num_rows)
+            yield from self._dataset.read(columns, spans, only or {})
         except (OSError, pa.ArrowException) as error:
             what = f"{self.name} version {self.version}: a data file cannot be read: {error}"
-            raise Failure(what, "bring that file back, or restore the last version whose files are whole") from error
+            raise Failure(what, f"bring that file back from a copy of {self.name}'s folder, then audit again") from error
 
-    def frame(self, columns: Sequence[str], schema: Types, where: Where | None = None) -> pl.DataFrame:
+    def frame(
+        self, columns: Sequence[str], schema: Types, spans: Spans | None = None, only: Mapping[str, Any] | None = None
+    ) -> pl.DataFrame:
         """Few rows, whole; `schema` gives the types of a table that does not exist yet."""
-        found = [pl.DataFrame(pa.Table.from_batches([batch])) for batch in self.batches(columns, where)]
-        return pl.concat([pl.DataFrame(schema=schema), *found])
+        found = list(self.batches(columns, spans, only))
+        return pl.concat([pl.DataFrame(schema=schema), *([pl.DataFrame(pa.Table.from_batches(found))] if found else [])])
 
-    def count(self, where: Where) -> int:
-        """How many rows there are, by the data files' own footers: to divide work, not to prove anything."""
-        return 0 if self._dataset is None else self._dataset.count_rows(filter=where)
+    def count(self, only: Mapping[str, Any]) -> int:
+        """About how many rows have such values: those of the files that may hold them."""
+        return 0 if self._dataset is None else self._dataset.count(only)
 
     @cached_property
-    def _dataset(self) -> ds.Dataset | None:
-        return None if self.table is None else dataset.of(self.table, pruned=self._pruned)
+    def _dataset(self) -> Dataset | None:
+        return None if self.table is None else Dataset(self.table, pruned=self._pruned)
 
 
 @dataclass(frozen=True)
@@ -106,11 +104,4 @@ def rows(lake: str, table: str, *, pruned: bool = False) -> Rows:
     try:
         return Rows(table, Table.existing(lake, table), pruned=pruned)
     except DeltaError as error:
-        raise Failure(f"{table} cannot be opened: {error}", "see its _delta_log, or restore it from a copy") from error
-
-
-def of_log(log: Log, first: int, last: int) -> Where:
-    """Rows of a topic-partition with offsets from `first` to `last`, both included; prunes files by their statistics."""
-    offset = ds.field("offset")
-    where: Where = (ds.field("topic_id") == log.topic_id) & (ds.field("partition") == log.partition) & (offset >= first) & (offset <= last)
-    return where
+        raise Failure(f"{table} cannot be opened: {error}", "see its _delta_log, or put back a copy of the lake") from error

@@ -1,22 +1,14 @@
-"""One topic-partition, window by window of offsets: read both sides, keep marks, compare, count."""
+"""One topic-partition, stretch by stretch of offsets: compare the marks of all sides, and count."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.dataset as ds
 
-from spark_jobs.audit import landed, marks, refined
-from spark_jobs.audit.bodies import Bodies
+from spark_jobs.audit import landed, refined
 from spark_jobs.audit.findings import Finding, finding, merged
-from spark_jobs.audit.kafka import Source
-from spark_jobs.audit.lake import Lake, of_log
 from spark_jobs.audit.plan import NOTHING, LogPlan, Pending
-
-WINDOW = 500_000  # offsets: some 100 MB of marks
-RAN: marks.Types = {"run": pl.Int64}
+from spark_jobs.audit.sweep import Stretch
 
 
 @dataclass
@@ -42,65 +34,40 @@ class Audited:
     days: set[date] = field(default_factory=set)  # of silver's rows
 
 
-@dataclass(frozen=True)
-class Side:
-    """Where everything is read from."""
+class Auditing:
+    """Everything that one topic-partition can show by itself, while its stretches come by in their order."""
 
-    lake: Lake
-    kafka: Source
-    bodies: Bodies
-    unclosed: Pending | None
+    def __init__(self, plan: LogPlan, unclosed: Pending | None) -> None:
+        self._plan, self._unclosed, self._audited = plan, unclosed, Audited(plan)
+        is_new = (pl.col("first_offset") > plan.start.landed) & (pl.col("last_offset") >= pl.col("first_offset"))
+        self._landings = plan.landings.filter(is_new)
+        self._runs = plan.runs.filter(pl.col("first_offset") > plan.start.placed)
+        self._sums: list[pl.DataFrame] = []
+        self._run_sums: list[pl.DataFrame] = []
+        self._closed = 0
 
-
-def audit(plan: LogPlan, side: Side, *, full: bool, tick: Callable[[int], None]) -> Audited:
-    """Everything that one topic-partition can show by itself."""
-    audited = Audited(plan)
-    landings = plan.landings.filter((pl.col("first_offset") > plan.start.landed) & (pl.col("last_offset") >= pl.col("first_offset")))
-    runs = plan.runs.filter(pl.col("first_offset") > plan.start.placed)
-    sums: list[pl.DataFrame] = []
-    run_sums: list[pl.DataFrame] = []
-    closed = 0
-    for first, last in _windows(plan):
-        window = _window(plan, side, first, last)
+    def take(self, stretch: Stretch, seen: refined.Window, kafka: pl.DataFrame) -> None:
+        """Compares and counts a stretch; what a pending run has already written is left out, it is not settled."""
+        plan, found = self._plan, self._audited.findings
+        window = seen if self._unclosed is None else _settled(seen, plan, self._unclosed)
         new = window.bronze.filter(pl.col("offset") > plan.start.landed)
-        audited.findings += _kafka(plan, side, new, first, last, audited.counts) + landed.within(window.bronze, _bronze(plan), plan.log)
-        sums.append(_ledger(plan, new, landings, audited))
+        found += _kafka(stretch, new, kafka, self._audited.counts) + landed.within(window.bronze, _bronze(plan), plan.log)
+        self._sums.append(_ledger(plan, new, self._landings, self._audited))
         if plan.refined is not None or not window.silver.is_empty():
-            audited.findings += refined.compare(window, NOTHING if plan.refined is None else plan.refined, _silver(plan), plan.log)
-        run_sums.append(refined.run_counts(window, runs))
-        closed += len(window.closed)
-        _count(audited, window, plan)
-        tick(last - first + 1)
-    audited.findings += landed.gaps(plan.landings, _bronze(plan), plan.log)
-    audited.findings += landed.against_ledger(landings, sums, _bronze(plan), plan.log)
-    audited.findings += refined.against_runs(runs, run_sums, _silver(plan), plan.log)
-    audited.findings += _replays(plan, side, closed) if full else []
-    audited.findings = merged(audited.findings)
-    return audited
+            found += refined.compare(window, NOTHING if plan.refined is None else plan.refined, _silver(plan), plan.log)
+        self._run_sums.append(refined.run_counts(window, self._runs))
+        self._closed += len(window.closed)
+        _count(self._audited, window, plan)
 
-
-def _windows(plan: LogPlan) -> Iterator[tuple[int, int]]:
-    for first in range(plan.first, plan.last + 1, WINDOW):
-        yield first, min(first + WINDOW - 1, plan.last)
-
-
-def _window(plan: LogPlan, side: Side, first: int, last: int) -> refined.Window:
-    """Marks of all tables; what a pending run has already written is left out, it is not settled."""
-    where, ours = of_log(plan.log, first, last), ds.field("family") == plan.family
-    silver = [marks.of_told(rows) for rows in side.lake.silver[plan.family].batches(marks.TOLD_COLUMNS, where)]
-    duplicates = [
-        _ran(marks.of_told(rows), rows["run"]) for rows in side.lake.duplicates.batches([*marks.TOLD_COLUMNS, "run"], where & ours)
-    ]
-    quarantine = [
-        _ran(marks.of_raw(plan.log, rows), rows["run"]) for rows in side.lake.quarantine.batches([*marks.RAW_COLUMNS, "run"], where & ours)
-    ]
-    window = refined.Window(
-        bronze=pl.concat([pl.DataFrame(schema=marks.RAW), *_bronze_marks(plan, side, first, last)]).sort("offset"),
-        silver=pl.concat([pl.DataFrame(schema=marks.TOLD), *silver]),
-        duplicates=pl.concat([pl.DataFrame(schema=marks.TOLD | RAN), *duplicates]),
-        quarantine=pl.concat([pl.DataFrame(schema=marks.RAW | RAN), *quarantine]),
-    )
-    return window if side.unclosed is None else _settled(window, plan, side.unclosed)
+    def ended(self, *, full: bool) -> Audited:
+        """What came out, when all has come by."""
+        plan, found = self._plan, self._audited.findings
+        found += landed.gaps(plan.landings, _bronze(plan), plan.log)
+        found += landed.against_ledger(self._landings, self._sums, _bronze(plan), plan.log)
+        found += refined.against_runs(self._runs, self._run_sums, _silver(plan), plan.log)
+        found += _replays(plan, self._unclosed, self._closed) if full else []
+        self._audited.findings = merged(found)
+        return self._audited
 
 
 def _settled(window: refined.Window, plan: LogPlan, unclosed: Pending) -> refined.Window:
@@ -110,29 +77,15 @@ def _settled(window: refined.Window, plan: LogPlan, unclosed: Pending) -> refine
     return refined.Window(window.bronze, window.silver.filter(is_settled), window.duplicates.filter(ran), window.quarantine.filter(ran))
 
 
-def _bronze_marks(plan: LogPlan, side: Side, first: int, last: int) -> Iterator[pl.DataFrame]:
-    """Read byte by byte, but for rows that an earlier audit has read so."""
-    bronze, read = side.lake.bronze[plan.family], plan.start.read
-    if first <= read:
-        yield from (marks.of_believed(rows) for rows in bronze.batches(marks.BELIEVED_COLUMNS, of_log(plan.log, first, min(last, read))))
-    for rows in bronze.batches(marks.RAW_COLUMNS, of_log(plan.log, max(first, read + 1), last)) if last > read else ():
-        side.bodies.keep(plan.log, rows["offset"], rows["body"])
-        yield marks.of_raw(plan.log, rows)
-
-
-def _kafka(plan: LogPlan, side: Side, bronze: pl.DataFrame, first: int, last: int, counts: Counts) -> list[Finding]:
-    """The part of the window that Kafka still holds and bronze claims; what Kafka has let go of stands in the ledger."""
-    start = plan.last + 1 if plan.held is None else max(first, plan.held.start)
+def _kafka(stretch: Stretch, bronze: pl.DataFrame, kafka: pl.DataFrame, counts: Counts) -> list[Finding]:
+    """The part of the stretch that Kafka still holds and bronze claims; what Kafka has let go of stands in the ledger."""
+    plan, asked = stretch.plan, stretch.asked
+    start = plan.last + 1 if plan.held is None else plan.held.start
     counts.by_ledger += bronze.filter(pl.col("offset") < start).height
-    if plan.held is None or plan.position is None:
-        return []
-    begin, end = max(start, plan.start.landed + 1), min(last, plan.position, plan.held.end - 1)
-    if begin > end:
-        return []
-    records = [marks.of_records(plan.log, batch) for batch in side.kafka.records(plan.topic, plan.log, begin, end)]
-    kafka = pl.concat([pl.DataFrame(schema=marks.RECORD), *records])
     counts.kafka += kafka.height
-    return landed.compare(kafka, bronze.filter(pl.col("offset").is_between(begin, end)), _bronze(plan), plan.log)
+    if asked is None:
+        return []
+    return landed.compare(kafka, bronze.filter(pl.col("offset").is_between(asked.first, asked.last)), _bronze(plan), plan.log)
 
 
 def _ledger(plan: LogPlan, bronze: pl.DataFrame, landings: pl.DataFrame, audited: Audited) -> pl.DataFrame:
@@ -164,8 +117,8 @@ def _positions(plan: LogPlan, bronze: pl.DataFrame) -> list[Finding]:
     ]
 
 
-def _replays(plan: LogPlan, side: Side, closed: int) -> list[Finding]:
-    if closed == plan.replayed or (side.unclosed and side.unclosed.kind != "refine"):
+def _replays(plan: LogPlan, unclosed: Pending | None, closed: int) -> list[Finding]:
+    if closed == plan.replayed or (unclosed and unclosed.kind != "refine"):
         return []
     return [
         Finding("closed_unaccounted", _silver(plan), plan.log, abs(closed - plan.replayed), (), f"{closed} rows, {plan.replayed} replayed")
@@ -174,10 +127,6 @@ def _replays(plan: LogPlan, side: Side, closed: int) -> list[Finding]:
 
 def _end(entries: pl.DataFrame) -> int:
     return max(entries["last_offset"].to_list(), default=NOTHING)
-
-
-def _ran(rows: pl.DataFrame, run: pa.Array) -> pl.DataFrame:
-    return rows.with_columns(pl.Series("run", run))
 
 
 def _bronze(plan: LogPlan) -> str:

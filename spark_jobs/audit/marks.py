@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spark_jobs.audit.digest import RECORDS, body_hashes, event_hashes, record_digests
-from spark_jobs.audit.findings import Log
 
 Types = dict[str, type[pl.DataType]]
 
-RECORD: Types = {"offset": pl.Int64, "high": pl.UInt64, "low": pl.UInt64}
-TOLD: Types = {"offset": pl.Int64, "event_hash": pl.Int64, "body_hash": pl.Binary, "occurred_on": pl.Date, "agrees": pl.Boolean}
+PLACE: Types = {"topic_id": pl.String, "partition": pl.Int32, "offset": pl.Int64}
+RECORD: Types = PLACE | {"high": pl.UInt64, "low": pl.UInt64}
+TOLD: Types = PLACE | {"event_hash": pl.Int64, "body_hash": pl.Binary, "occurred_on": pl.Date, "agrees": pl.Boolean}
 RAW: Types = RECORD | TOLD
 
 RAW_COLUMNS = (
-    "offset",
+    *PLACE,
     "received_at",
     "key",
     "headers",
@@ -31,25 +31,25 @@ RAW_COLUMNS = (
     "event_hash",
     "body_hash",
 )
-TOLD_COLUMNS = ("offset", "event_id", "vehicle_key", "occurred_on", "event_hash", "body_hash")
-BELIEVED_COLUMNS = ("offset", "occurred_on", "event_hash", "body_hash")
+TOLD_COLUMNS = (*PLACE, "event_id", "vehicle_key", "occurred_on", "event_hash", "body_hash")
+BELIEVED_COLUMNS = (*PLACE, "occurred_on", "event_hash", "body_hash")
 
 
-def of_records(log: Log, records: pa.RecordBatch) -> pl.DataFrame:
+def of_records(records: pa.RecordBatch) -> pl.DataFrame:
     """Marks (RECORD) of a batch (`digest.RECORDS`) as Kafka gave it."""
-    high, low = record_digests(log.topic_id, log.partition, records, body_hashes(records["body"]))
-    return pl.DataFrame({"offset": records["offset"].to_numpy(), "high": high, "low": low}, schema=RECORD)
+    high, low = record_digests(records, body_hashes(records["body"]))
+    return pl.DataFrame(_places(records) | {"high": high, "low": low}, schema=RECORD)
 
 
-def of_raw(log: Log, rows: pa.RecordBatch) -> pl.DataFrame:
+def of_raw(rows: pa.RecordBatch) -> pl.DataFrame:
     """Marks (RAW) of rows that carry a record's bytes: bronze and quarantine.
 
     `agrees` is false where a column that was taken from the bytes does not say what the bytes say.
     """
     at_ms = pc.divide(rows["received_at"].cast(pa.int64()), 1000)
-    records = pa.record_batch([rows["offset"], at_ms, rows["key"], rows["headers"], rows["body"]], schema=RECORDS)
+    records = pa.record_batch([*(rows[name] for name in PLACE), at_ms, rows["key"], rows["headers"], rows["body"]], schema=RECORDS)
     bodies = body_hashes(rows["body"])
-    high, low = record_digests(log.topic_id, log.partition, records, bodies)
+    high, low = record_digests(records, bodies)
     ids, vehicles, times = first_texts(rows["headers"], ("ce_id", "ce_subject", "ce_time"))
     events = event_hashes(vehicles, ids)
     told = pl.DataFrame(
@@ -62,7 +62,7 @@ def of_raw(log: Log, rows: pa.RecordBatch) -> pl.DataFrame:
         }
     )
     seen = pl.DataFrame({"event_id": ids, "vehicle_key": vehicles, "occurred_at": times, "event": events, "body": bodies})
-    marks = {"offset": records["offset"].to_numpy(), "high": high, "low": low, "event_hash": seen["event"], "body_hash": seen["body"]}
+    marks = _places(records) | {"high": high, "low": low, "event_hash": seen["event"], "body_hash": seen["body"]}
     days = pl.Series("occurred_on", rows["occurred_on"])
     return pl.DataFrame(marks | {"occurred_on": days, "agrees": _same(told, seen) & _same_day(days, seen["occurred_at"])}, schema=RAW)
 
@@ -70,7 +70,7 @@ def of_raw(log: Log, rows: pa.RecordBatch) -> pl.DataFrame:
 def of_told(rows: pa.RecordBatch) -> pl.DataFrame:
     """Marks (TOLD) of rows that say which event they are and no longer carry its bytes: silver and duplicates."""
     events = pl.Series(event_hashes(rows["vehicle_key"], rows["event_id"]))
-    columns = [pl.Series(name, rows[name]) for name in ("offset", "occurred_on", "body_hash")]
+    columns = [pl.Series(name, rows[name]) for name in (*PLACE, "occurred_on", "body_hash")]
     agrees = events.eq_missing(pl.Series(rows["event_hash"])).alias("agrees")
     return pl.DataFrame([*columns, events.alias("event_hash"), agrees]).select(list(TOLD))
 
@@ -79,7 +79,7 @@ def of_believed(rows: pa.RecordBatch) -> pl.DataFrame:
     """Marks (RAW) of bronze rows that an earlier audit has read byte by byte: their hashes are taken as they stand."""
     marks = pl.DataFrame([pl.Series(name, rows[name]) for name in BELIEVED_COLUMNS])
     return marks.select(
-        "offset",
+        *PLACE,
         pl.lit(None, pl.UInt64).alias("high"),
         pl.lit(None, pl.UInt64).alias("low"),
         "event_hash",
@@ -95,6 +95,10 @@ def first_texts(headers: pa.Array, names: tuple[str, ...]) -> list[pa.Array]:
     rows = np.repeat(np.arange(len(headers)), pc.fill_null(pc.list_value_length(headers), 0).to_numpy())
     called, values = pc.struct_field(flat, "name"), pc.struct_field(flat, "value")
     return [_text(values.take(_first(rows, pc.equal(called, name), len(headers)))) for name in names]
+
+
+def _places(rows: pa.RecordBatch) -> dict[str, pl.Series]:
+    return {name: pl.Series(name, rows[name]) for name in PLACE}
 
 
 def _first(rows: npt.NDArray[np.int64], hit: pa.Array, count: int) -> pa.Array:

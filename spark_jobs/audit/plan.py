@@ -1,17 +1,18 @@
 """What is to be audited: per topic-partition where to begin, where the tables claim to end, and what the ledger says of it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
-import pyarrow.dataset as ds
 
 from fleetlake.names import topic
+from spark_jobs.audit.dataset import EVERYWHERE, Span, Spans
 from spark_jobs.audit.findings import Log
 from spark_jobs.audit.kafka import Held
-from spark_jobs.audit.lake import Lake, Rows, Where, of_log
-from spark_jobs.audit.marks import Types
+from spark_jobs.audit.lake import Lake, Rows
+from spark_jobs.audit.marks import PLACE, Types
 
 LEDGER: Types = {
     "table": pl.String,
@@ -114,18 +115,57 @@ def pending(runs: Rows) -> Pending | None:
     return None if opened.is_empty() else Pending(*opened.select("run", "kind").row(-1))
 
 
-def plans(family: str, lake: Lake, kafka: Mapping[Log, Held], upto: Upto, unclosed: Pending | None, *, full: bool) -> list[LogPlan]:
-    """Every topic-partition of a family that Kafka, the ledger or (in a full audit) a table knows."""
-    bronze, silver = lake.bronze[family], lake.silver[family]
-    entries = lake.ledger.frame(list(LEDGER), LEDGER, ds.field("table").isin([bronze.name, silver.name]))
-    landings = entries.filter(pl.col("table") == bronze.name)
-    runs = entries.filter(pl.col("table") == silver.name).filter(pl.col("run") != unclosed.run if unclosed else pl.lit(True))
-    known = {*kafka, *_logs(landings), *_logs(runs)}
-    starts = {log: Start() if full else _start(family, log, runs, lake.quarantine, upto) for log in known}
-    ends = _ends(family, lake, None if full else starts)
+def plans(
+    families: Sequence[str], lake: Lake, kafka: Mapping[str, Mapping[Log, Held]], upto: Upto, unclosed: Pending | None, *, full: bool
+) -> dict[str, list[LogPlan]]:
+    """By family every topic-partition that Kafka, the ledger or (in a full audit) a table knows."""
+    entries = lake.ledger.frame(list(LEDGER), LEDGER)
+    told = {family: _told(family, entries, unclosed) for family in families}
+    known = {family: {*kafka.get(topic(family), {}), *_logs(landings), *_logs(runs)} for family, (landings, runs) in told.items()}
+    starts = {
+        family: {log: Start() if full else _start(family, log, told[family][1], lake.quarantine, upto) for log in known[family]}
+        for family in families
+    }
+    ends = _ends(lake, families, None if full else starts)
+    return {
+        family: _plans(family, lake, starts[family], ends[family], kafka.get(topic(family), {}), *told[family], unclosed)
+        for family in families
+    }
+
+
+def _told(family: str, entries: pl.DataFrame, unclosed: Pending | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the ledger says of a family's bronze, and of its silver without a pending run."""
+    landings, runs = (entries.filter(pl.col("table") == f"{layer}.{family}") for layer in ("bronze", "silver"))
+    return landings, runs.filter(pl.col("run") != unclosed.run) if unclosed else runs
+
+
+def _plans(
+    family: str,
+    lake: Lake,
+    starts: Mapping[Log, Start],
+    ends: Mapping[Log, int],
+    kafka: Mapping[Log, Held],
+    landings: pl.DataFrame,
+    runs: pl.DataFrame,
+    unclosed: Pending | None,
+) -> list[LogPlan]:
+    bronze = lake.bronze[family]
+    copied = lake.ledger.claimed(f"ledger:{bronze.name}")
+    is_copying = bronze.has_metadata(LEDGER_KEY, NOTHING if copied is None else copied)
     return [
-        _plan(family, log, lake, starts.get(log, Start()), ends.get(log, NOTHING), kafka.get(log), landings, runs, unclosed)
-        for log in sorted({*known, *ends})
+        _plan(
+            family,
+            log,
+            lake,
+            starts.get(log, Start()),
+            ends.get(log, NOTHING),
+            kafka.get(log),
+            landings,
+            runs,
+            unclosed,
+            is_copying=is_copying,
+        )
+        for log in sorted({*starts, *ends})
     ]
 
 
@@ -139,6 +179,8 @@ def _plan(
     landings: pl.DataFrame,
     runs: pl.DataFrame,
     unclosed: Pending | None,
+    *,
+    is_copying: bool,
 ) -> LogPlan:
     bronze, silver = lake.bronze[family], lake.silver[family]
     ours = (pl.col("topic_id") == log.topic_id) & (pl.col("partition") == log.partition)
@@ -146,7 +188,6 @@ def _plan(
     position, refined = bronze.position(log), silver.position(log)
     if unclosed and unclosed.kind == "refine":
         refined = max(refines["last_offset"].to_list(), default=None)
-    copied = lake.ledger.claimed(f"ledger:{bronze.name}")
     return LogPlan(
         family=family,
         log=log,
@@ -158,7 +199,7 @@ def _plan(
         landings=landings.filter(ours),
         runs=refines,
         replayed=sum(replays["silver"].fill_null(0).to_list() + replays["duplicates"].fill_null(0).to_list()),
-        is_copying=bronze.has_metadata(LEDGER_KEY, NOTHING if copied is None else copied),
+        is_copying=is_copying,
     )
 
 
@@ -173,36 +214,37 @@ def _start(family: str, log: Log, runs: pl.DataFrame, quarantine: Rows, upto: Up
     )
     if runs.filter(new).is_empty():
         return Start(landed, refined, min(landed, refined))
-    where = (ds.field("family") == family) & of_log(log, 0, refined)
-    offsets = quarantine.frame(["offset"], {"offset": pl.Int64}, where)["offset"].to_list()
+    offsets = quarantine.frame(["offset"], {"offset": pl.Int64}, {log: Span(0, refined)}, {"family": family})["offset"].to_list()
     return Start(landed, refined, min([landed, refined, *(offset - 1 for offset in offsets)]))
 
 
-def _ends(family: str, lake: Lake, starts: Mapping[Log, Start] | None) -> dict[Log, int]:
-    """The last offset of each topic-partition in any table, out of the rows themselves."""
-    wanted = None if starts is None else _after(starts)
-    ends: dict[Log, int] = {}
-    ours = ds.field("family") == family
-    for rows, where in ((lake.bronze[family], None), (lake.silver[family], None), (lake.duplicates, ours), (lake.quarantine, ours)):
-        for batch in rows.batches(["topic_id", "partition", "offset"], _both(wanted, where)):
-            for topic_id, partition, offset in (
-                pl.DataFrame(batch).group_by("topic_id", "partition").agg(pl.col("offset").max()).iter_rows()
-            ):
-                ends[Log(topic_id, partition)] = max(offset, ends.get(Log(topic_id, partition), NOTHING))
-    return ends
+def _ends(lake: Lake, families: Sequence[str], starts: Mapping[str, Mapping[Log, Start]] | None) -> dict[str, dict[Log, int]]:
+    """By family the last offset of each topic-partition in any table, out of the rows themselves; above the `starts` only."""
+    ends: dict[str, dict[Log, int]] = {family: defaultdict(lambda: NOTHING) for family in families}
+    for (family, log), offset in _lasts(lake, families, starts):
+        if family in ends:
+            ends[family][log] = max(offset, ends[family][log])
+    return {family: dict(of_family) for family, of_family in ends.items()}
 
 
-def _after(starts: Mapping[Log, Start]) -> Where:
-    wanted: Where = ds.scalar(False)
-    for log, start in starts.items():
-        wanted = wanted | (
-            (ds.field("topic_id") == log.topic_id) & (ds.field("partition") == log.partition) & (ds.field("offset") > start.placed)
-        )
-    return wanted
+def _lasts(lake: Lake, families: Sequence[str], starts: Mapping[str, Mapping[Log, Start]] | None) -> Iterator[tuple[tuple[str, Log], int]]:
+    for family in families:
+        for rows in (lake.bronze[family], lake.silver[family]):
+            for batch in rows.batches(list(PLACE), None if starts is None else _after(starts[family])):
+                yield from _last_of(pl.DataFrame(batch).with_columns(family=pl.lit(family)))
+    everywhere = None if starts is None else _after({log: start for of_family in starts.values() for log, start in of_family.items()})
+    for rows in (lake.duplicates, lake.quarantine):
+        for batch in rows.batches([*PLACE, "family"], everywhere):
+            yield from _last_of(pl.DataFrame(batch))
 
 
-def _both(first: Where | None, second: Where | None) -> Where | None:
-    return first if second is None else second if first is None else first & second
+def _last_of(rows: pl.DataFrame) -> Iterator[tuple[tuple[str, Log], int]]:
+    for family, topic_id, partition, offset in rows.group_by("family", "topic_id", "partition").agg(pl.col("offset").max()).iter_rows():
+        yield (family, Log(topic_id, partition)), offset
+
+
+def _after(starts: Mapping[Log, Start]) -> Spans:
+    return {log: Span(start.placed + 1, EVERYWHERE[1]) for log, start in starts.items()}
 
 
 def _logs(entries: pl.DataFrame) -> Iterable[Log]:

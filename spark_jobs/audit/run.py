@@ -4,28 +4,30 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from expectations.contract import contract, families
 from expectations.schemas import arrow_schema, statistics_columns
-from fleetlake.names import family_of, topic
+from fleetlake.names import family_of
 from spark_jobs.audit import events, log, positions
 from spark_jobs.audit.bodies import Bodies
+from spark_jobs.audit.dataset import Span
 from spark_jobs.audit.findings import Finding, merged
 from spark_jobs.audit.kafka import Source
-from spark_jobs.audit.lake import Lake, of_log, opened, rows
+from spark_jobs.audit.lake import Lake, Rows, opened, rows
 from spark_jobs.audit.marks import Types
 from spark_jobs.audit.plan import LogPlan, Pending, Upto, last_audit, pending, plans
+from spark_jobs.audit.sweep import SWEEP, Side, read, sweeps
 from spark_jobs.tables import Table
 
 TWINS: Types = events.EVENT | {
+    "family": pl.String,
     "occurred_on": pl.Date,
     "kept_topic_id": pl.String,
     "kept_partition": pl.Int32,
@@ -69,18 +71,33 @@ def audit(lake: str, listed: Sequence[str], kafka: Source, *, full: bool, watche
     full = full or not upto.number
     tables = opened(lake, listed, pruned=not full)
     logs, unclosed = kafka.logs(), pending(tables.runs)
-    planned = {family: plans(family, tables, logs.get(topic(family), {}), upto, unclosed, full=full) for family in listed}
+    planned = plans(listed, tables, logs, upto, unclosed, full=full)
     report = Report(upto.number + 1, full, notes=_pending_notes(unclosed))
-    with watched(sum(max(0, plan.last - plan.first + 1) for of_family in planned.values() for plan in of_family)) as tick:
-        for family, of_family in planned.items():
-            _family(family, of_family, tables, kafka, upto, unclosed, report, tick)
+    with watched(sum(map(_offsets, planned.values()))) as tick:
+        for together in _together(planned):
+            _audit(together, tables, kafka, upto, unclosed, report, tick)
     _remember(lake, report, planned, tables, upto)
     return report
 
 
-def _family(
-    family: str,
-    listed: list[LogPlan],
+def _together(planned: Mapping[str, list[LogPlan]]) -> Iterator[dict[str, list[LogPlan]]]:
+    """Families of which one sweep can read all; a large family is alone, so that only its own duplicates are in memory."""
+    together: dict[str, list[LogPlan]] = {}
+    for family, of_family in planned.items():
+        if together and sum(map(_offsets, together.values())) + _offsets(of_family) > SWEEP:
+            yield together
+            together = {}
+        together[family] = of_family
+    if together:
+        yield together
+
+
+def _offsets(listed: Sequence[LogPlan]) -> int:
+    return sum(max(0, plan.last - plan.first + 1) for plan in listed)
+
+
+def _audit(
+    planned: Mapping[str, list[LogPlan]],
     lake: Lake,
     kafka: Source,
     upto: Upto,
@@ -88,28 +105,40 @@ def _family(
     report: Report,
     tick: Callable[[int], None],
 ) -> None:
-    twins = _twins(family, listed, lake, unclosed)
+    twins = _twins(planned, lake, unclosed)
+    auditing = {(family, plan.log): log.Auditing(plan, unclosed) for family, listed in planned.items() for plan in listed}
     with TemporaryDirectory(prefix="fleet-audit-") as folder:
-        side = log.Side(lake, kafka, Bodies(Path(folder), twins), unclosed)
-        audited = [log.audit(plan, side, full=report.full, tick=tick) for plan in listed]
-        side.bodies.fetch(lake.bronze[family])
-        bodies = side.bodies.compare()
-    days = set().union(*(each.days for each in audited))
-    silver = lake.silver[family]
-    across = bodies + events.doubled(silver, days) + events.kept_missing(silver, twins)
+        side = Side(lake, kafka, Bodies(Path(folder), twins))
+        for sweep in sweeps(plan for listed in planned.values() for plan in listed):
+            for stretch, window, records in read(sweep, side):
+                auditing[stretch.plan.family, stretch.plan.log].take(stretch, window, records)
+                tick(stretch.last - stretch.first + 1)
+        side.bodies.fetch(lake.bronze)
+        found = side.bodies.compare()
+    audited = [each.ended(full=report.full) for each in auditing.values()]
+    found += [bad for family in planned for bad in _across(family, lake.silver[family], audited, twins)]
+    found += [bad for each in audited for bad in (*each.findings, *positions.check(each.plan, upto))]
     report.audited += audited
-    report.findings += merged(
-        [*(found for each in audited for found in each.findings), *across, *(bad for plan in listed for bad in positions.check(plan, upto))]
-    )
-    report.notes += [note for plan in listed for note in _notes(plan)]
+    report.findings += merged(found)
+    report.notes += [note for each in audited for note in _notes(each.plan)]
 
 
-def _twins(family: str, listed: list[LogPlan], lake: Lake, unclosed: Pending | None) -> pl.DataFrame:
+def _across(family: str, silver: Rows, audited: Sequence[log.Audited], twins: pl.DataFrame) -> list[Finding]:
+    """What only all topic-partitions of a family show together."""
+    days = set[date]().union(*(each.days for each in audited if each.plan.family == family))
+    return events.doubled(silver, days) + events.kept_missing(silver, twins.filter(pl.col("family") == family))
+
+
+def _twins(planned: Mapping[str, list[LogPlan]], lake: Lake, unclosed: Pending | None) -> pl.DataFrame:
     """Duplicates among the audited places."""
-    ours = ds.field("family") == family
-    columns = list(TWINS)
-    found = [lake.duplicates.frame(columns, TWINS, ours & of_log(plan.log, plan.first, plan.last)) for plan in listed]
-    twins = pl.concat([pl.DataFrame(schema=TWINS), *found])
+    spans = {plan.log: Span(plan.first, plan.last) for listed in planned.values() for plan in listed}
+    twins = lake.duplicates.frame(list(TWINS), TWINS, spans)
+    ours = pl.DataFrame(
+        [(family, *plan.log) for family, listed in planned.items() for plan in listed],
+        {name: TWINS[name] for name in ("family", "topic_id", "partition")},
+        orient="row",
+    )
+    twins = twins.join(ours, on=ours.columns, how="semi")
     return twins if unclosed is None else twins.filter(pl.col("run") != unclosed.run)
 
 

@@ -66,7 +66,7 @@ def _reading_order(file: BronzeFile) -> tuple[str, int, int, int]:
 
 
 def _file(table: str, action: Mapping[str, Any]) -> BronzeFile:
-    remedy = "bronze is written by `fleet land` and compacted within one topic-partition: restore the table to the version before that file"
+    remedy = "bronze is written by `fleet land` and compacted within one topic-partition: its _delta_log says who added that file"
     (topic_id, partition, first), (topic_id_, partition_, last) = (
         [action.get(f"{bound}.{name}") for name in ("topic_id", "partition", "offset")] for bound in ("min", "max")
     )

@@ -45,7 +45,7 @@ class Search:
 
 def silver_files(silver: Table | None) -> list[SilverFile]:
     """The files of a family's silver table as it stands."""
-    actions = pa.table(silver.delta.get_add_actions(flatten=True)).to_pylist() if silver is not None else []
+    actions = silver.actions() if silver is not None else []
     return [SilverFile(f"{silver.path}/{action['path']}", action["partition.occurred_on"]) for action in actions if silver is not None]
 
 

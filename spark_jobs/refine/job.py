@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from expectations.contract import contract, families
@@ -15,7 +13,7 @@ from fleetlake.console import Failure
 from fleetlake.names import position_id, topic
 from fleetlake.settings import Settings, settings
 from spark_jobs.decode import Limits
-from spark_jobs.files import filesystem
+from spark_jobs.files import filesystem, raw_bytes
 from spark_jobs.phase import phase
 from spark_jobs.refine.choose import BronzeFile, bronze_files, choose
 from spark_jobs.refine.find import Search, searches, silver_files
@@ -100,7 +98,7 @@ def find_waiting(lake: str, limits: Settings) -> Waiting:
 
 
 def _parts(family: str, bronze: Table, silver: Table, limits: Settings) -> Iterator[Part]:
-    files = bronze_files(bronze.name, pa.table(bronze.delta.get_add_actions(flatten=True)).to_pylist())
+    files = bronze_files(bronze.name, bronze.actions())
     positions = {source: _position(silver, source) for source in {file.source for file in files}}
     for source, chosen in _by_source(choose(files, positions, limits.run_bytes)).items():
         yield _part(family, bronze, chosen, positions[source], limits.item_bytes)
@@ -125,10 +123,9 @@ def source_file(table: Table, path: str, size: int) -> SourceFile:
     if filesystem_.get_file_info(inside).size != size:
         raise Failure(
             f"{table.name}: {path} is in the log and not on disk as written",
-            "nothing was refined; restore the file, nothing else holds its events",
+            "nothing was refined; bring the file back from a copy of the lake: perhaps nothing else holds its events",
         )
-    footer = pq.read_metadata(inside, filesystem=filesystem_)
-    return SourceFile(uri, sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups)))
+    return SourceFile(uri, raw_bytes(uri))
 
 
 def _by_source(chosen: Iterable[BronzeFile]) -> dict[tuple[str, int], list[BronzeFile]]:

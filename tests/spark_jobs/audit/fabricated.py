@@ -6,7 +6,7 @@ Per family two topic-partitions of 60 landed offsets: 20 is a control record; 10
 
 import json
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +22,7 @@ from fleetlake.names import position_id, table_path
 from spark_jobs import files
 from spark_jobs.audit.digest import RECORDS
 from spark_jobs.audit.findings import Log
-from spark_jobs.audit.kafka import Held
+from spark_jobs.audit.kafka import Asked, Held
 from spark_jobs.audit.run import Report, audit
 from spark_jobs.tables import Table
 
@@ -251,15 +251,20 @@ class FakeKafka:
             f"fleet.{family}": {Log(f"topic-of-{family}", p): Held(self.start, LANDED + 1 + self.more) for p in (0, 1)} for family in kept
         }
 
-    def records(self, topic: str, log: Log, first: int, last: int) -> Iterator[pa.RecordBatch]:
-        assert first >= self.start
-        self.asked.append((log, first, last))
-        offsets = [offset for offset in range(first, last + 1) if offset != CONTROL]
-        for at in range(0, len(offsets), 7):
-            rows = [record(topic.removeprefix("fleet."), log.partition, offset) for offset in offsets[at : at + 7]]
-            columns = [[getattr(row, name) for row in rows] for name in RECORDS.names]
-            columns[3] = [[{"name": name, "value": value} for name, value in row.headers] for row in rows]
-            yield pa.record_batch([pa.array(values, kind.type) for values, kind in zip(columns, RECORDS, strict=True)], schema=RECORDS)
+    def records(self, wanted: Sequence[Asked]) -> Iterator[pa.RecordBatch]:
+        """The topic-partitions by turns, as a broker mixes them."""
+        waiting = [record(each.topic.removeprefix("fleet."), each.log.partition, offset) for each in wanted for offset in self._ask(each)]
+        waiting.sort(key=lambda each: each.offset)
+        for at in range(0, len(waiting), 7):
+            rows = [{**each.__dict__, **each.log._asdict()} for each in waiting[at : at + 7]]
+            for row in rows:
+                row["headers"] = [{"name": name, "value": value} for name, value in row["headers"]]
+            yield pa.RecordBatch.from_pylist(rows, schema=RECORDS)
+
+    def _ask(self, each: Asked) -> list[int]:
+        assert each.first >= self.start
+        self.asked.append((each.log, each.first, each.last))
+        return [offset for offset in range(each.first, each.last + 1) if offset != CONTROL]
 
 
 @dataclass

@@ -15,6 +15,7 @@ from expectations.contract import contract
 from expectations.schemas import arrow_schema
 from fleetlake.console import Failure
 from spark_jobs import files
+from spark_jobs.audit import run, sweep
 from spark_jobs.audit.run import audited_families
 from spark_jobs.tables import Table
 from tests.spark_jobs.audit.fabricated import CONTROL, FAMILIES, LANDED, NOON, SILVER, bronze_row, record, run_entry, run_rows, silver_row
@@ -261,6 +262,29 @@ def test_a_missing_data_file_stops_the_audit_and_is_named(copied):
     path.unlink()
     with pytest.raises(Failure, match=f"bronze.charging version 2: a data file cannot be read.*{path.name}"):
         copied.audit(full=True)
+
+
+@pytest.mark.parametrize("table", ["ops.duplicates", "silver.quarantine"])
+def test_a_row_booked_under_another_family_is_nowhere_in_its_own(copied, table):
+    place = at(30 if table == "ops.duplicates" else 12)
+    copied.change(table, lambda rows: rows.with_columns(family=pl.when(place).then(pl.lit("consents")).otherwise("family")))
+    report = copied.audit(*FAMILIES, full=True)
+    assert [each.offsets for each in report.findings if (each.kind, each.table) == ("nowhere", "silver.charging")] == [
+        (30 if table == "ops.duplicates" else 12,)
+    ]
+
+
+@pytest.mark.parametrize("offsets", [13, 70])
+def test_sweeps_of_a_few_offsets_count_and_find_the_same(copied, monkeypatch, offsets):
+    """13: a topic-partition in several stretches; 70: several topic-partitions in one sweep, and families apart."""
+    whole = copied.audit(*FAMILIES, full=True)
+    monkeypatch.setattr(sweep, "SWEEP", offsets)
+    monkeypatch.setattr(run, "SWEEP", offsets)
+    copied.kafka.asked.clear()
+    assert copied.audit(*FAMILIES, full=True).table() == whole.table()
+    assert len(copied.kafka.asked) == {13: 30, 70: 6}[offsets]
+    copied.change("bronze.charging", lambda rows: rows.filter(~at(55)))
+    assert copied.broken() == {("lost", "bronze.charging", 0): [55], ("ledger_rows", "bronze.charging", 0): [30]}
 
 
 # What is no finding

@@ -43,4 +43,4 @@ def test_a_broken_lake_ends_with_status_1_and_names_offsets_and_remedy(lake, cap
         in said.err
     )
     assert "offsets 25, 26" in said.err
-    assert "restore the versions before it and refine again" in said.err
+    assert "put back a copy of the whole lake from before it" in said.err
