@@ -5,8 +5,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from fleetlake.console import Failure
 from fleetlake.jars import class_path
 from fleetlake.java import java_home
 from fleetlake.settings import settings
@@ -55,7 +58,11 @@ def session(
     chosen = master or settings().master
     prepare_environment()
     builder = SparkSession.builder.appName(app_name).master(chosen)
-    return configured(builder, configuration(chosen, short_lived=short_lived) | dict(extra or {})).getOrCreate()
+    try:
+        return configured(builder, configuration(chosen, short_lived=short_lived) | dict(extra or {})).getOrCreate()
+    except (PySparkException, Py4JError) as error:
+        said = next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")
+        raise Failure(f"no Spark session on {chosen}: {said}", f"{logs()}/spark.log and the master's own log have more") from error
 
 
 def configuration(master: str, *, short_lived: bool = False) -> dict[str, str]:
