@@ -1,20 +1,16 @@
 """`fleet demo`: the main job from nothing to proof, as the commands that a person would type."""
 
-import json
-import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from fleetlake.commands.shell import Shell
+from fleetlake.commands.story import story
 from fleetlake.console import ERRORS, Failure
-
-STEP_TIME_LIMIT_S = 600
 
 
 def demo(
@@ -30,7 +26,7 @@ def demo(
     from fleetlake.settings import settings
 
     home = settings().home.absolute() / "demo"
-    run = _Shell(home, quiet=as_json)
+    run = Shell(home, quiet=as_json)
     began = time.monotonic()
     run("down", check=False)
     shutil.rmtree(home, ignore_errors=True)  # the demo's own home, made anew each time
@@ -44,6 +40,7 @@ def demo(
         run("report", "--truth", truth, *(["--json"] if as_json else []), shown=True)
         if files := real_files(samples):
             _real(run, files)
+        story(run, home)
     finally:
         run("down", check=False)
     if not as_json:
@@ -60,60 +57,30 @@ def real_files(samples: Path) -> dict[str, list[Path]]:
     return {adapter: paths for adapter, glob in found.items() if (paths := sorted(glob))}
 
 
-def _land(run: "_Shell") -> None:
+def counts(run: Shell) -> dict[str, dict[str, int]]:
+    """What `fleet report` says, by family."""
+    return {row["family"]: row for row in run.answer("report")}
+
+
+def _land(run: Shell) -> None:
     run("land", "--once")
     run("refine", "--once")
     run("audit")
 
 
-def _real(run: "_Shell", files: dict[str, list[Path]]) -> None:
+def _real(run: Shell, files: dict[str, list[Path]]) -> None:
     """Real files go the same way: all their rows are in silver or in quarantine afterwards."""
     ERRORS.print("\nreal files: 1 Hz drive cycles, two makers' answers", style="bold")
-    before = run.counts()
+    before = counts(run)
     for adapter, paths in files.items():
         run("send", "--from", adapter, *paths, echo=f"send --from {adapter} … ({len(paths)} files)")
     _land(run)
-    for family, row in run.counts().items():
+    for family, row in counts(run).items():
         new = {name: row[name] - before[family][name] for name in ("sent", "silver", "duplicates", "quarantined")}
         if new["sent"]:
             ERRORS.print(f"  {family}: {', '.join(f'{count:,} {name}' for name, count in new.items())}")
         if new["sent"] != new["silver"] + new["duplicates"] + new["quarantined"]:
             raise Failure(f"{family}: rows of the real files are missing: {new}", "fleet audit --full names them")
-
-
-class _Shell:
-    """Runs `fleet` commands in the demo's home, each shown as it would be typed."""
-
-    def __init__(self, home: Path, *, quiet: bool) -> None:
-        self.quiet = quiet
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("FLEET_")} | {"FLEET_HOME": str(home)}
-
-    def __call__(self, *words: object, check: bool = True, shown: bool = False, echo: str = "") -> None:
-        if check:
-            ERRORS.print(f"\n$ fleet {echo or ' '.join(map(str, words))}", style="bold", markup=False)
-        output = None if check and (shown or not self.quiet) else subprocess.DEVNULL
-        began = time.monotonic()
-        status = subprocess.run(
-            _command(words), env=self._environment, stdin=subprocess.DEVNULL, stdout=output, timeout=STEP_TIME_LIMIT_S, check=False
-        ).returncode
-        if check and status:
-            raise Failure(
-                f"fleet {words[0]} ended with status {status}",
-                f"FLEET_HOME={self._environment['FLEET_HOME']} and the same command show it again",
-            )
-        if check:
-            ERRORS.print(f"  {time.monotonic() - began:.1f} s", style="dim")
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """What `fleet report --json` says, by family."""
-        said = subprocess.run(
-            _command(["report", "--json"]), env=self._environment, capture_output=True, timeout=STEP_TIME_LIMIT_S, check=True
-        ).stdout
-        return {row["family"]: row for row in json.loads(said)}
-
-
-def _command(words: Sequence[object]) -> list[str]:
-    return [sys.executable, "-m", "fleetlake.cli", *map(str, words)]
 
 
 def _farewell(home: Path, seconds: float) -> None:

@@ -10,7 +10,11 @@ from spark_jobs.session import session
 
 def main(master: str, folder: str) -> None:
     """One run after another; one line of JSON."""
-    spark = session("clustered", master, {"spark.eventLog.enabled": "true", "spark.eventLog.compress": "false", "spark.eventLog.dir": f"file://{folder}"})
+    spark = session(
+        "clustered",
+        master,
+        {"spark.eventLog.enabled": "true", "spark.eventLog.compress": "false", "spark.eventLog.dir": f"file://{folder}"},
+    )
     items = len(job.find_waiting(settings().lake_root, settings()).items)
     runs = [intent.run for intent in job.refine(spark, settings().lake_root)]
     spark.stop()

@@ -1,0 +1,89 @@
+"""The demo's story: what passes is released; a batch that no row rule catches is caught by the gate, taken back and judged anew."""
+
+import json
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fleetlake.commands.shell import Shell
+from fleetlake.console import ERRORS
+
+UNKNOWN = "teleportation"  # a feature that no catalogue knows; as text it keeps every rule of the contract
+GOOD, BAD = 12, 5
+PLANTED = "select feature_id, count(*) as uses from silver.feature_usage where event_id like 'planted%' group by 1"
+RULE = f"""\
+    quality:
+      - type: custom
+        engine: fleetlake
+        name: feature_is_sold
+        description: Nobody sells this feature; its sender was corrected.
+        implementation: feature_id <> '{UNKNOWN}'
+"""
+
+
+def story(run: Shell, home: Path) -> None:
+    """Checks and releases, plants a bad batch, shows that readers do not see it, and mends it."""
+    _say("Great Expectations judges every table; what passes is released, and readers see nothing else")
+    for layer in ("bronze", "silver"):
+        run("check", layer)
+        run("release", layer)
+    seen = _newest_use(run)
+    _say(f"{GOOD} good events come, and {BAD} of a feature that no catalogue knows: every rule for a row holds")
+    run("send", "--from", "cloudevents", planted(home / "planted.jsonl", seen))
+    run("land", "--once")
+    run("refine", "--once")
+    run("check", "silver", "--rows", status=1)
+    _say("the gate failed: no release, and readers still see the one before")
+    run("release", "silver", status=1)
+    run("sql", PLANTED)
+    _say("the fix: a rule in the contract; the rows that it would have refused are taken out of silver and judged anew")
+    run.environment["FLEET_CONTRACTS"] = str(mended(home / "contracts"))
+    ERRORS.print(f"$ export FLEET_CONTRACTS={run.environment['FLEET_CONTRACTS']}", markup=False)
+    at = datetime.fromisoformat(seen["received_at"])
+    run("reprocess", "feature_usage", "--from", _text(at), "--to", _text(at + timedelta(hours=1)))
+    run("check", "silver")
+    run("release", "silver")
+    run("sql", PLANTED)
+
+
+def planted(path: Path, like: dict[str, Any]) -> Path:
+    """A file of CloudEvents of the vehicle of an event that silver holds, a second after it and later."""
+    at = datetime.fromisoformat(like["received_at"])
+    events = [_event(number, at + timedelta(seconds=1 + number), like) for number in range(GOOD + BAD)]
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    return path
+
+
+def mended(folder: Path) -> Path:
+    """The contracts with one rule more."""
+    from expectations.contract import HOME
+
+    shutil.copytree(HOME, folder)
+    path = folder / "silver" / "feature_usage.odcs.yaml"
+    path.write_text(path.read_text().replace("    quality:\n", RULE, 1).replace("version: 1.0.0", "version: 1.1.0", 1))
+    return folder
+
+
+def _newest_use(run: Shell) -> dict[str, Any]:
+    facts = "vehicle_key, model, market, sw_version, boot_id, sequence, cast(received_at as text) as received_at"
+    found: dict[str, Any] = run.answer(
+        "sql", f"select {facts} from silver.feature_usage order by silver.feature_usage.received_at desc limit 1"
+    )[0]
+    return found
+
+
+def _event(number: int, at: datetime, like: dict[str, Any]) -> dict[str, Any]:
+    envelope = {"specversion": "1.0", "id": f"planted-{number}", "source": "/vehicles", "type": "fleet.feature_usage.v1"}
+    vehicle = {"subject": like["vehicle_key"], "modelcode": like["model"], "market": like["market"], "swversion": like["sw_version"]}
+    order = {"bootid": like["boot_id"], "sequence": str(like["sequence"] + 1 + number), "time": _text(at)}
+    feature = "seat_heating" if number < GOOD else UNKNOWN
+    return envelope | vehicle | order | {"data": {"feature_id": feature, "action": "started", "outcome": "done", "duration_ms": 1_000}}
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _say(text: str) -> None:
+    ERRORS.print(f"\n{text}", style="bold")
