@@ -29,7 +29,10 @@ def maintain(
         found = [due(lake, name, pins, keep, now) for name in ([table] if table else known)]
         if not dry_run:
             carry_out(
-                lambda: session("fleet maintain", master or None, stream=False), found, lambda text: shown.update(step, description=text)
+                lake,
+                lambda: session("fleet maintain", master or None, stream=False),
+                found,
+                lambda text: shown.update(step, description=text),
             )
     show(_rows([one.row for one in found], every=bool(table) or as_json), as_json=as_json, title="would be done" if dry_run else "done")
 

@@ -86,6 +86,7 @@ def selected(delta: "DeltaTable", where: str = "true", columns: Sequence[str] = 
 
     Not by its Arrow dataset, which finds nothing in files without statistics, and whose threads call Python and so may abort a process
     that is just ending. Nor by pyarrow: that looks for pandas, whose import takes longer than all the rest.
+    Raises ValueError for rows that are not as the table's schema has them.
     """
     from deltalake import QueryBuilder
 
@@ -95,7 +96,10 @@ def selected(delta: "DeltaTable", where: str = "true", columns: Sequence[str] = 
         f'arrow_cast("{name}", \'Timestamp(Microsecond, None)\') as "{name}"' if is_time else f'"{name}"'
         for name, is_time in wanted.items()
     )
-    answer = QueryBuilder().register("rows", delta).execute(f"select {', '.join(words)} from rows where {where}").read_all()
+    try:
+        answer = QueryBuilder().register("rows", delta).execute(f"select {', '.join(words)} from rows where {where}").read_all()
+    except Exception as error:  # noqa: BLE001  # DataFusion's errors have no class of their own
+        raise ValueError(f"{delta.table_uri} holds rows that cannot be read: {error}") from error
     values = [_values(answer.column(name), is_time) for name, is_time in wanted.items()]
     return [dict(zip(wanted, row, strict=True)) for row in zip(*values, strict=True)]
 

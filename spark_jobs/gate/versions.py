@@ -4,14 +4,13 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from expectations.contract import contract
 from fleetlake.console import Failure
 from fleetlake.names import table_path
-from fleetlake.releases import published
+from fleetlake.releases import published, selected
 from fleetlake.releases.model import LAYERS, Pin
 from spark_jobs.gate.snapshot import Since, Snapshot
 from spark_jobs.layers import tables_of
@@ -101,7 +100,7 @@ def _waived_days(lake: Lake, pin: Pin) -> frozenset[date] | None:
     results = lake.table(RESULTS)
     if results is None:
         return None
-    wanted = (ds.field("gate_run") == pin.gate_run) & (ds.field("table_name") == pin.table) & (ds.field("outcome") != "passed")
-    rows = results.delta.to_pyarrow_dataset().to_table(["severity", "days"], wanted).to_pylist()
+    wanted = f"gate_run = {pin.gate_run} and table_name = '{pin.table}' and outcome <> 'passed'"
+    rows = selected(results.delta, wanted, ("severity", "days"))
     looked_at = [json.loads(row["days"]) for row in rows if row["severity"] == "critical"]
     return None if "all" in looked_at else frozenset(date.fromisoformat(day) for days in looked_at for day in days)

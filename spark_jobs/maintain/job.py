@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import polars as pl
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
@@ -13,6 +12,7 @@ from expectations.contract import contract, families
 from expectations.schemas import arrow_schema, statistics_columns
 from fleetlake.console import Failure
 from fleetlake.names import position_id
+from fleetlake.releases import RELEASES, WAIVERS, selected
 from spark_jobs.exchange import Exchange
 from spark_jobs.land.days import UNREPEATED
 from spark_jobs.layers import tables_of
@@ -22,6 +22,7 @@ from spark_jobs.maintain.pins import pinned
 from spark_jobs.maintain.plan import SMALL_BYTES, Group, bronze_groups, groups
 from spark_jobs.maintain.rewrite import Rewriting, read, rewritten
 from spark_jobs.refine.sinks import RANDOM
+from spark_jobs.releases.log import tell
 from spark_jobs.spread import each
 from spark_jobs.tables import Table
 
@@ -75,11 +76,11 @@ def due(lake: str, name: str, pins: Mapping[str, Collection[int]], keep: timedel
 
 def pins_of(lake: str, since: datetime) -> dict[str, set[int]]:
     """By table the versions that a release holds."""
-    releases = Table.existing(lake, "ops.releases")
-    return pinned(pl.read_delta(releases.path).to_dicts(), since) if releases else {}
+    releases = Table.existing(lake, RELEASES)
+    return pinned(selected(releases.delta), since) if releases else {}
 
 
-def carry_out(spark: Callable[[], SparkSession], found: Sequence[Due], told: Callable[[str], None]) -> None:
+def carry_out(lake: str, spark: Callable[[], SparkSession], found: Sequence[Due], told: Callable[[str], None]) -> None:
     """Rewrites and deletes; `spark` is asked for a session only when there is something to rewrite."""
     tasks = [(one, _task(one, group)) for one in found for group in one.groups]
     answers = each(spark(), [task for _, task in tasks], rewritten) if tasks else []
@@ -91,6 +92,8 @@ def carry_out(spark: Callable[[], SparkSession], found: Sequence[Due], told: Cal
             one.table.replace(old, new, Exchange("OPTIMIZE", is_data_change=False))
             one.table.delta.create_checkpoint()
         delete(one.table.path, [*one.unseen, *one.log])
+    if any(one.groups and one.table.name in (RELEASES, WAIVERS) for one in found):
+        tell(lake)  # readers' one small file names the version of the log of releases
 
 
 def _is_told(name: str) -> bool:

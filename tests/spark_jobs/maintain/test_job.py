@@ -41,7 +41,7 @@ def landed(template, lake) -> str:
 
 def maintain(lake, *tables, pins=None, now=None) -> list[job.Due]:
     found = [job.due(lake, name, pins or {}, KEEP, now or datetime.now(UTC)) for name in tables or job.tables(lake)]
-    job.carry_out(InProcess, found, lambda text: None)
+    job.carry_out(lake, InProcess, found, lambda text: None)
     return found
 
 
@@ -99,9 +99,9 @@ def test_a_job_goes_on_after_maintenance_that_happened_beside_it(landed):
 
 def test_of_two_maintainers_one_is_refused_and_no_row_is_doubled(landed):
     mine, theirs = (job.due(landed, SILVER, {}, KEEP, datetime.now(UTC)) for _ in range(2))
-    job.carry_out(InProcess, [mine], lambda text: None)
+    job.carry_out(landed, InProcess, [mine], lambda text: None)
     with pytest.raises(Failure, match="replaced by somebody else"):
-        job.carry_out(InProcess, [theirs], lambda text: None)
+        job.carry_out(landed, InProcess, [theirs], lambda text: None)
     assert rows(landed, SILVER).height == 240
 
 

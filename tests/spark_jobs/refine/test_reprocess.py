@@ -98,7 +98,7 @@ def test_killed_anywhere_it_is_finished_by_the_next_start_even_beside_maintenanc
             job.reprocess(InProcess(), refined, ALWAYS)
     monkeypatch.setattr("spark_jobs.maintain.plan.FEW", 1)
     for name in (SILVER, "silver.quarantine"):
-        maintenance.carry_out(InProcess, [maintenance.due(refined, name, {}, timedelta(days=7), NOON)], lambda text: None)
+        maintenance.carry_out(refined, InProcess, [maintenance.due(refined, name, {}, timedelta(days=7), NOON)], lambda text: None)
     assert Runs(refined).finish() == 2
     assert {name: len(found) for name, found in outcome(refined).items()} == {"silver": 6, "duplicates": 0, "open": 8}
 
