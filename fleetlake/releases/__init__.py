@@ -98,7 +98,7 @@ def selected(delta: "DeltaTable", where: str = "true", columns: Sequence[str] = 
     )
     try:
         answer = QueryBuilder().register("rows", delta).execute(f"select {', '.join(words)} from rows where {where}").read_all()
-    except Exception as error:  # noqa: BLE001  # DataFusion's errors have no class of their own
+    except Exception as error:  # DataFusion's errors have no class of their own
         raise ValueError(f"{delta.table_uri} holds rows that cannot be read: {error}") from error
     values = [_values(answer.column(name), is_time) for name, is_time in wanted.items()]
     return [dict(zip(wanted, row, strict=True)) for row in zip(*values, strict=True)]
