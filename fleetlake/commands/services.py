@@ -1,5 +1,6 @@
 """Services on this machine."""
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -34,12 +35,18 @@ def down(services: Services = None, as_json: AsJson = False) -> None:
     show([{"service": "kafka", "stopped": was_running}], as_json=as_json)
 
 
-def status(as_json: AsJson = False) -> None:
-    """What runs here: pid, port, memory and health; status 1 when something died or does not answer."""
+def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object: services, tables.")] = False) -> None:
+    """What runs here and how the tables stand: written and released versions, gates, files; status 1 when a service died or is silent."""
+    from fleetlake.overview import overview
     from fleetlake.services import kafka
+    from fleetlake.settings import settings
 
-    found = kafka.status()
-    show(rows(found, as_json), as_json=as_json)
+    found, tables = kafka.status(), overview(settings().lake_root)
+    if as_json:
+        print(json.dumps({"services": [found], "tables": tables}))
+    else:
+        show(rows(found, as_json), as_json=False)
+        show(tables, as_json=False, title=settings().lake_root)
     raise typer.Exit(found["health"] in {"died", "silent"})
 
 

@@ -5,6 +5,7 @@ import socket
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -87,14 +88,15 @@ def broker(home: Path):
     kafka.down()
 
 
-def command(*arguments: str) -> tuple[int, list[dict]]:
+def command(*arguments: str) -> tuple[int, Any]:
     result = CliRunner().invoke(application(), [*arguments, "--json"], catch_exceptions=False)
     return result.exit_code, json.loads(result.stdout)
 
 
 @pytest.mark.kafka
 def test_the_broker_starts_once_keeps_its_port_and_is_found_dead_or_stopped(broker):
-    code, [first] = command("status")
+    code, found = command("status")
+    [first] = found["services"]
     assert (code, first["health"]) == (0, "healthy")
     assert broker == f"127.0.0.1:{first['port']}"
     assert first["memory_mb"] <= 600
@@ -113,7 +115,8 @@ def test_the_broker_starts_once_keeps_its_port_and_is_found_dead_or_stopped(brok
     assert command("down") == (0, [{"service": "kafka", "stopped": True}])
     assert command("down") == (0, [{"service": "kafka", "stopped": False}])
     assert not psutil.pid_exists(restarted["pid"]) or psutil.Process(restarted["pid"]).status() == psutil.STATUS_ZOMBIE
-    code, [stopped] = command("status")
+    code, found = command("status")
+    [stopped] = found["services"]
     assert (code, stopped["health"]) == (0, "stopped")
 
 
