@@ -59,12 +59,13 @@ def _moment(text: str) -> datetime | None:
 @contextmanager
 def _spark() -> Iterator[Callable[[], Any]]:
     """Starts Spark when it is called for, and stops it in the end."""
+    from spark_jobs.gate.run import SPARK
     from spark_jobs.session import session
 
     started: list[Any] = []
 
     def start() -> Any:
-        started.append(session("fleet check", stream=False))
+        started.append(session("fleet check", extra=SPARK, stream=False))
         return started[-1]
 
     try:

@@ -13,7 +13,7 @@ from expectations.suites.broken import broken
 from expectations.suites.expectation import Expectation
 
 SHOWN = 20
-MEMORY = "500MB"
+MEMORY = "250MB"  # what does not fit goes to disk
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Told = Callable[[str, int, int], None]  # what is done, how much of it is done, and how much there is
 T = TypeVar("T")
+SPARK = {"spark.driver.memory": "768m"}  # for its session: one aggregation over a table holds no rows
 Frames = Mapping[str, pl.DataFrame | Exception]  # measured, or why that could not be
 
 

@@ -15,6 +15,7 @@ from spark_jobs.files import filesystem
 from spark_jobs.tables import Table
 
 ALL = "all"
+BATCH_ROWS = 32_768
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,10 @@ class Snapshot:
 
 
 def batches(rows: ds.Dataset, columns: Sequence[str], where: ds.Expression | None = None) -> pa.RecordBatchReader:
-    """Some columns, read one row group after another: the dataset's own scan holds many at once."""
-    return rows.scanner(list(columns), filter=where, batch_readahead=1, fragment_readahead=1, use_threads=False).to_reader()
+    """Some columns, read a bit after another: by itself the dataset's scan holds many row groups at once, raw and decoded."""
+    options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True)
+    one_by_one = {"batch_readahead": 1, "fragment_readahead": 1, "use_threads": False, "batch_size": BATCH_ROWS}
+    return rows.scanner(list(columns), filter=where, fragment_scan_options=options, **one_by_one).to_reader()
 
 
 def _known(column: str | None, value: date | None) -> ds.Expression:

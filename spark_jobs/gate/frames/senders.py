@@ -17,7 +17,7 @@ from expectations.suites.references import REGISTER
 from spark_jobs.gate.snapshot import Snapshot, batches
 from spark_jobs.gate.versions import Lake
 
-MEMORY = "500MB"  # what does not fit goes to disk
+MEMORY = "250MB"  # what does not fit goes to disk
 NUMBERED = ("vehicle_key", "boot_id", "occurred_on", "sequence")
 REFUSED = ("vehicle_key", "occurred_on", "headers")
 # Refused events came: their numbers are in their headers. A twin that stops a release by itself hides one gap.

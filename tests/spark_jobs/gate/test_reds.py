@@ -15,7 +15,6 @@ TABLES = [*(each for each in contracts() if each.id not in ("bronze.events", "si
 
 
 def verdicts(report: Any) -> dict[str, str]:
-    print([(r.asked.id, r.observed) for r in report.results if r.outcome != "passed"])
     return {result.asked.id: result.outcome for result in report.results if result.outcome != "passed"}
 
 

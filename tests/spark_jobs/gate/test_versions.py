@@ -14,8 +14,8 @@ from fleetlake.console import Failure
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.versions import Lake, clock, tables
 from spark_jobs.runs import RUNS, opened
-from tests.spark_jobs.gate.lakes import DAY, SILVER, WHOLE, Content, commit, event
-from tests.spark_jobs.gate.rows import NOON
+from tests.spark_jobs.gate.lakes import DAY, SILVER, WHOLE, commit, event
+from tests.spark_jobs.gate.rows import NOON, sound
 
 TODAY, YESTERDAY = NOON.date(), NOON.date() - DAY
 
@@ -79,11 +79,14 @@ def test_after_a_release_only_days_that_changed_are_looked_at(lake):
 def test_compaction_changes_no_day_and_a_lost_row_does(lake):
     WHOLE.make(lake)
     add(lake, 11)
+    add(lake, 12, NOON - DAY)
     released(lake, snapshot(lake).table.version)
     snapshot(lake).table.delta.optimize.compact()
     assert snapshot(lake).changed == frozenset()
+    snapshot(lake).table.delta.delete("event_id = 'e12'")  # a file goes and none comes
+    assert snapshot(lake).changed == {YESTERDAY}
     snapshot(lake).table.delta.delete("event_id = 'e3'")
-    assert snapshot(lake).changed == {TODAY}
+    assert snapshot(lake).changed == {TODAY, YESTERDAY}
 
 
 def test_a_new_contract_looks_at_all_days(lake):
@@ -140,8 +143,11 @@ def test_a_version_can_be_asked_for_and_one_that_is_gone_is_told(lake):
 
 
 def test_the_clock_is_the_newest_reception_in_bronze(lake):
-    Content().make(lake)
-    assert clock(Lake(lake)) == NOON
+    WHOLE.make(lake)
+    for family, received in (("consents", NOON + DAY), ("navigation", NOON - DAY)):
+        row = sound(contract(f"bronze.{family}"), 0, received_at=received, received_on=received.date())
+        commit(lake, f"bronze.{family}", [row], {}, [])
+    assert clock(Lake(lake)) == NOON + DAY
     assert datetime.now(UTC) - clock(Lake(f"{lake}-empty")) < timedelta(minutes=1)
 
 
