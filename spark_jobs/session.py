@@ -20,6 +20,7 @@ ALWAYS = {
     "spark.sql.catalogImplementation": "in-memory",  # rebuilt from paths at each start: no metastore to lose, and Derby lets in one JVM only
     "spark.sql.session.timeZone": "UTC",  # exactly this word: delta-rs refuses Etc/UTC in what Spark writes
     "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled": "false",  # otherwise a plain Python UDF over Parquet hangs for ever (4.2.0)
+    "spark.python.daemon.module": "spark_jobs.daemon",  # forks workers that have their imports already
     "spark.driver.memory": "1g",  # the driver holds file actions and counts, never rows
     "spark.ui.enabled": "false",  # a port and 50 MB that nobody asked for
     "spark.ui.showConsoleProgress": "false",  # our own progress goes to the same terminal
@@ -32,8 +33,10 @@ ONE_MACHINE = {
     "spark.databricks.delta.snapshotPartitions": "2",  # the default of 50 makes each look at a table a job of 50 tasks
 }
 WORKERS = {
+    "OPENBLAS_NUM_THREADS": "1",  # numpy starts none, then: its importer forks
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # gives back what a chunk took; mimalloc keeps some 40 MB a worker
 }
+LONG_LIVED = "-XX:CompileThresholdScaling=5"  # compile only what is really hot: a third less CPU in the first minute, the same after
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # halves the start of a JVM that lives for minutes; slower code after that
 MISLEADING = (
     "SPARK_HOME",
@@ -71,7 +74,7 @@ def configuration(master: str, *, short_lived: bool = False) -> dict[str, str]:
     java = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()} -Dfleet.logs={logs()}"
     launch = {
         "spark.driver.extraClassPath": ":".join(map(str, jars)),
-        "spark.driver.extraJavaOptions": f"{java} {SHORT_LIVED}" if short_lived else java,
+        "spark.driver.extraJavaOptions": f"{java} {SHORT_LIVED if short_lived else LONG_LIVED}",
         "spark.sql.warehouse.dir": (settings().home / "spark-warehouse").absolute().as_uri(),
     }
     if not is_local(master):
