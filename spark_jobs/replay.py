@@ -87,12 +87,13 @@ def _judged(
 
 
 def _items(rows: pl.DataFrame, family: str) -> Iterator[WorkItem]:
-    """Work items of the quarantine's files, per topic-partition, each with the offsets that are open."""
-    for (topic_id, partition), own in rows.sort("offset").partition_by("topic_id", "partition", as_dict=True, maintain_order=True).items():
-        offsets = {uri: part["offset"] for (uri,), part in own.partition_by("uri", as_dict=True, maintain_order=True).items()}
-        for batch in batches((SourceFile(str(uri), raw_bytes(str(uri))) for uri in offsets), settings().item_bytes):
-            only = frozenset(offset for file in batch for offset in offsets[file.uri])
-            yield WorkItem(family, topic(family), str(topic_id), int(partition), batch, only=only)
+    """Work items of the quarantine's files, each file with the offsets of a topic-partition that are open in it."""
+    found = rows.sort("topic_id", "partition", "offset").partition_by("topic_id", "partition", "uri", as_dict=True, maintain_order=True)
+    files = [
+        SourceFile(str(uri), raw_bytes(str(uri)), str(topic_id), int(partition), only=frozenset(own["offset"]))
+        for (topic_id, partition, uri), own in found.items()
+    ]
+    yield from (WorkItem(family, batch) for batch in batches(files, settings().item_bytes))
 
 
 def _came(results: list[Result], run: int | None) -> Replayed:
@@ -109,10 +110,9 @@ def _intent(lake: str, asked: Asked, items: list[WorkItem], results: list[Result
 
 def _counts(items: list[WorkItem], results: list[Result]) -> Iterator[dict[str, Any]]:
     """What the run brought, per topic-partition; what stays in quarantine was not quarantined by this run."""
-    for source in dict.fromkeys((item.topic, item.topic_id, item.partition) for item in items):
-        of_source = [result for item, result in zip(items, results, strict=True) if (item.topic, item.topic_id, item.partition) == source]
-        place = dict(zip(("topic", "topic_id", "partition"), source, strict=True)) | {"first_offset": None, "last_offset": None}
-        yield {"family": items[0].family} | place | counted(of_source) | {"quarantined": {}}
+    for family, source in dict.fromkeys((item.family, file.source) for item in items for file in item.files):
+        place = {"topic": topic(family), "topic_id": source[0], "partition": source[1], "first_offset": None, "last_offset": None}
+        yield {"family": family} | place | counted(results, source) | {"quarantined": {}}
 
 
 def _logged(lake: str, asked: Asked, came: Replayed) -> DataFile:

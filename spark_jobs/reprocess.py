@@ -4,7 +4,7 @@ The way out for rows that should not have been accepted. Duplicates of these row
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from spark_jobs.files import DataFile, write
 from spark_jobs.phase import phase
 from spark_jobs.refine.choose import BronzeFile, bronze_files
 from spark_jobs.refine.find import searches, silver_files
-from spark_jobs.refine.items import WorkItem, batches
+from spark_jobs.refine.items import SourceFile, WorkItem, batches
 from spark_jobs.refine.job import SHARED, source_file
 from spark_jobs.refine.tasks import Result, carried_out, counted, files_of, found_twins
 from spark_jobs.refine.twins import PLACE
@@ -126,14 +126,13 @@ def _chosen(lake: str, silver: Table, asked: Asked) -> Chosen:
 
 
 def _items(bronze: Table, places: pl.DataFrame, family: str) -> Iterator[WorkItem]:
-    """Work items of the bronze files that hold the places, per topic-partition."""
-    files = bronze_files(bronze.name, pa.table(bronze.delta.get_add_actions(flatten=True)).to_pylist())
-    for (topic_id, partition), rows in places.sort("offset").partition_by("topic_id", "partition", as_dict=True).items():
-        wanted = {file.path: _within(file, rows) for file in files if file.source == (topic_id, partition)}
-        sources = {source_file(bronze, file.path, file.size): wanted[file.path] for file in files if wanted.get(file.path)}
-        for batch in batches(sources, settings().item_bytes):
-            only = frozenset(offset for file in batch for offset in sources[file])
-            yield WorkItem(family, topic(family), str(topic_id), int(partition), batch, only=only)
+    """Work items of the bronze files that hold the places, each file with those of its topic-partition."""
+    files = bronze_files(bronze.name, bronze.actions())
+    sources: list[SourceFile] = []
+    for source, rows in places.sort("topic_id", "partition", "offset").partition_by("topic_id", "partition", as_dict=True).items():
+        wanted = {file: _within(file, rows) for file in files if file.source == source}
+        sources += [replace(source_file(bronze, file), only=frozenset(offsets)) for file, offsets in wanted.items() if offsets]
+    yield from (WorkItem(family, batch) for batch in batches(sources, settings().item_bytes))
 
 
 def _within(file: BronzeFile, rows: pl.DataFrame) -> list[int]:
@@ -156,16 +155,15 @@ def _intent(lake: str, asked: Asked, run: int, chosen: Chosen, items: list[WorkI
 
 def _counts(chosen: Chosen, items: list[WorkItem], results: list[Result]) -> Iterator[dict[str, Any]]:
     """What the run brought each table, per topic-partition, less what it took out."""
-    for source in dict.fromkeys((item.topic, item.topic_id, item.partition) for item in items):
-        of_source = [result for item, result in zip(items, results, strict=True) if (item.topic, item.topic_id, item.partition) == source]
-        place = dict(zip(("topic", "topic_id", "partition"), source, strict=True)) | {"first_offset": None, "last_offset": None}
-        brought = counted(of_source)
+    for family, source in dict.fromkeys((item.family, file.source) for item in items for file in item.files):
+        place = {"topic": topic(family), "topic_id": source[0], "partition": source[1], "first_offset": None, "last_offset": None}
+        brought = counted(results, source)
         lost = {"silver": _of(chosen.taken, source), "duplicates": _of(chosen.followers, source)}
-        yield {"family": items[0].family} | place | brought | {name: brought[name] - count for name, count in lost.items()}
+        yield {"family": family} | place | brought | {name: brought[name] - count for name, count in lost.items()}
 
 
-def _of(places: pl.DataFrame, source: tuple[str, str, int]) -> int:
-    return places.filter((pl.col("topic_id") == source[1]) & (pl.col("partition") == source[2])).height
+def _of(places: pl.DataFrame, source: tuple[str, int]) -> int:
+    return places.filter((pl.col("topic_id") == source[0]) & (pl.col("partition") == source[1])).height
 
 
 def _logged(lake: str, asked: Asked, run: int, came: Came) -> DataFile:

@@ -72,10 +72,11 @@ def received(streams: Iterable[bytes]) -> pl.DataFrame:
 
 def _hashes(number: int, turn: int, item: WorkItem, search: Search) -> pl.DataFrame:
     """Key and row number of the file's rows that are the item's and in this share; rows without identity are nobody's twins."""
-    rows = _read(item.files[turn].uri, ["event_hash", "occurred_on", "topic_id", "partition", "offset"]).with_row_index("row")
-    wanted = (pl.col("topic_id") == item.topic_id) & (pl.col("partition") == item.partition) & (pl.col("offset") > item.after)
-    if item.only is not None:
-        wanted &= pl.col("offset").is_in(sorted(item.only))
+    file = item.files[turn]
+    rows = _read(file.uri, ["event_hash", "occurred_on", "topic_id", "partition", "offset"]).with_row_index("row")
+    wanted = (pl.col("topic_id") == file.topic_id) & (pl.col("partition") == file.partition) & (pl.col("offset") > file.after)
+    if file.only is not None:
+        wanted &= pl.col("offset").is_in(sorted(file.only))
     known = pl.col("event_hash").is_not_null() & pl.col("occurred_on").is_not_null()
     mine = (pl.col("event_hash").reinterpret(signed=False) % search.shares) == search.share
     columns = [*map(pl.col, KEY), pl.col("row"), pl.lit(number, pl.Int64).alias("item"), pl.lit(turn, pl.Int64).alias("turn")]

@@ -6,23 +6,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A Parquet file that carries Kafka records."""
+    """Records of one topic-partition in a Parquet file."""
 
     uri: str
-    raw_bytes: int  # uncompressed, as its footer says
+    raw_bytes: int  # of the whole file, uncompressed, as its footer says
+    topic_id: str
+    partition: int
+    after: int = -1  # rows at or below this offset are refined already
+    only: frozenset[int] | None = None  # a replay names its offsets
+
+    @property
+    def source(self) -> tuple[str, int]:
+        """The topic-partition: (topic id, partition)."""
+        return self.topic_id, self.partition
 
 
 @dataclass(frozen=True)
 class WorkItem:
-    """Rows of one topic-partition of a family, in files to be read in this order."""
+    """Rows of a family, in files to be read in this order: a part of a large topic-partition, or all of several small ones."""
 
     family: str
-    topic: str
-    topic_id: str
-    partition: int
     files: tuple[SourceFile, ...]
-    after: int = -1  # rows at or below this offset are refined already
-    only: frozenset[int] | None = None  # a replay names its offsets
 
 
 def batches(files: Iterable[SourceFile], item_bytes: int) -> Iterator[tuple[SourceFile, ...]]:

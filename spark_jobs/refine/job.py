@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -33,7 +32,7 @@ class Part:
 
     family: str
     chosen: tuple[BronzeFile, ...]
-    items: tuple[WorkItem, ...]
+    files: tuple[SourceFile, ...]  # the same, as workers read them
     after: int  # the family's position until now
 
     @property
@@ -63,11 +62,7 @@ class Waiting:
 
     silver: dict[str, Table]
     parts: list[Part]
-
-    @property
-    def items(self) -> list[WorkItem]:
-        """The run's work items; their numbers are their indices."""
-        return [item for part in self.parts for item in part.items]
+    items: list[WorkItem]  # their numbers are their indices
 
 
 def refine(spark: SparkSession, lake: str, told: Callable[[str], None] = lambda step: None) -> Iterator[Intent]:
@@ -94,14 +89,21 @@ def find_waiting(lake: str, limits: Settings) -> Waiting:
             continue
         silver[family] = opened(lake, f"silver.{family}")
         parts += _parts(family, bronze, silver[family], limits)
-    return Waiting(silver, parts)
+    return Waiting(silver, parts, list(_items(parts, limits.item_bytes)))
+
+
+def _items(parts: Sequence[Part], item_bytes: int) -> Iterator[WorkItem]:
+    """A family's files in items of about `item_bytes`, whatever topic-partition they are of: a task costs more than a small file."""
+    for family in dict.fromkeys(part.family for part in parts):
+        files = [file for part in parts if part.family == family for file in part.files]
+        yield from (WorkItem(family, batch) for batch in batches(files, item_bytes))
 
 
 def _parts(family: str, bronze: Table, silver: Table, limits: Settings) -> Iterator[Part]:
     files = bronze_files(bronze.name, bronze.actions())
     positions = {source: _position(silver, source) for source in {file.source for file in files}}
     for source, chosen in _by_source(choose(files, positions, limits.run_bytes)).items():
-        yield _part(family, bronze, chosen, positions[source], limits.item_bytes)
+        yield _part(family, bronze, chosen, positions[source])
 
 
 def _position(silver: Table, source: tuple[str, int]) -> int:
@@ -109,23 +111,20 @@ def _position(silver: Table, source: tuple[str, int]) -> int:
     return -1 if position is None else position
 
 
-def _part(family: str, bronze: Table, chosen: list[BronzeFile], after: int, item_bytes: int) -> Part:
-    topic_id, partition = chosen[0].source
-    files = [source_file(bronze, file.path, file.size) for file in chosen]
-    items = [WorkItem(family, topic(family), topic_id, partition, batch, after) for batch in batches(files, item_bytes)]
-    return Part(family, tuple(chosen), tuple(items), after)
+def _part(family: str, bronze: Table, chosen: list[BronzeFile], after: int) -> Part:
+    return Part(family, tuple(chosen), tuple(replace(source_file(bronze, file), after=after) for file in chosen), after)
 
 
-def source_file(table: Table, path: str, size: int) -> SourceFile:
+def source_file(table: Table, file: BronzeFile) -> SourceFile:
     """A file of a table's snapshot, looked at on disk; raises Failure when it is not there as the log has it."""
-    uri = f"{table.path}/{path}"
+    uri = f"{table.path}/{file.path}"
     filesystem_, inside = filesystem(uri)
-    if filesystem_.get_file_info(inside).size != size:
+    if filesystem_.get_file_info(inside).size != file.size:
         raise Failure(
-            f"{table.name}: {path} is in the log and not on disk as written",
+            f"{table.name}: {file.path} is in the log and not on disk as written",
             "nothing was refined; bring the file back from a copy of the lake: perhaps nothing else holds its events",
         )
-    return SourceFile(uri, raw_bytes(uri))
+    return SourceFile(uri, raw_bytes(uri), *file.source)
 
 
 def _by_source(chosen: Iterable[BronzeFile]) -> dict[tuple[str, int], list[BronzeFile]]:
@@ -151,7 +150,7 @@ def _written(spark: SparkSession, lake: str, run: int, waiting: Waiting, told: C
         "refine",
         {table: files_of(results, table) for table in (*(each.id for each in contracts.values()), *SHARED)},
         _positions(waiting.parts),
-        list(_counts(waiting.parts, results)),
+        list(_counts(waiting, results)),
         {each.id: each.version for each in contracts.values()},
     )
 
@@ -171,11 +170,11 @@ def _positions(parts: Iterable[Part]) -> dict[str, dict[str, int]]:
     return dict(positions)
 
 
-def _counts(parts: Iterable[Part], results: Sequence[Result]) -> Iterator[dict[str, Any]]:
+def _counts(waiting: Waiting, results: Sequence[Result]) -> Iterator[dict[str, Any]]:
     """What became of each topic-partition's rows; raises Failure unless each row that the log promised went somewhere."""
-    left = iter(results)
-    for part in parts:
-        counts = counted(islice(left, len(part.items)))
+    for part in waiting.parts:
+        of_family = [result for item, result in zip(waiting.items, results, strict=True) if item.family == part.family]
+        counts = counted(of_family, part.source)
         gone = sum(counts[name] for name in ("silver", "duplicates", "refined")) + sum(counts["quarantined"].values())
         if counts["rows"] != gone or (part.expected is not None and counts["rows"] != part.expected):
             raise Failure(

@@ -1,7 +1,7 @@
 """Hands work items to Spark, one task each, and adds up what they say."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -12,8 +12,9 @@ from pyspark.sql import SparkSession
 from spark_jobs.files import DataFile
 from spark_jobs.refine import twins
 from spark_jobs.refine.find import Search, found, received
+from spark_jobs.refine.items import SourceFile
 from spark_jobs.refine.work import TWINS, Notes
-from spark_jobs.refine.worker import Task, accepted_places, refined_files
+from spark_jobs.refine.worker import QUARANTINED, Task, accepted_places, refined_files
 from spark_jobs.spread import each
 
 
@@ -22,16 +23,16 @@ class Result:
     """What became of a work item."""
 
     files: Mapping[str, Sequence[DataFile]]  # by table
-    counts: Mapping[str, int]  # rows, silver, duplicates, refined
-    quarantined: Mapping[str, int]  # by reason
+    counts: Mapping[tuple[str, int], Mapping[str, int]]  # by topic-partition: rows, silver, duplicates, refined, and QUARANTINED + reason
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
         """A worker's answer."""
         said = json.loads(text)
-        return cls(
-            {table: [DataFile(**file) for file in files] for table, files in said["files"].items()}, said["counts"], said["quarantined"]
-        )
+        counts: dict[tuple[str, int], dict[str, int]] = {}
+        for topic_id, partition, name, count in said["counts"]:
+            counts.setdefault((topic_id, partition), {})[name] = count
+        return cls({table: [DataFile(**file) for file in files] for table, files in said["files"].items()}, counts)
 
 
 def found_twins(spark: SparkSession, searches: Sequence[Search], without: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -45,13 +46,14 @@ def carried_out(spark: SparkSession, tasks: Sequence[Task], groups: pl.DataFrame
     return [Result.from_json(text) for text in each(spark, _with_notes(spark, tasks, groups), refined_files)]
 
 
-def counted(results: Iterable[Result]) -> dict[str, Any]:
-    """The sum of some results: rows, silver, duplicates, refined, and quarantined by reason."""
-    counts, reasons = Counter[str](), Counter[str]()
+def counted(results: Iterable[Result], source: tuple[str, int] | None = None) -> dict[str, Any]:
+    """The sum of some results, of one topic-partition or all: rows, silver, duplicates, refined, and quarantined by reason."""
+    counts = Counter[str]()
     for result in results:
-        counts.update(result.counts)
-        reasons.update(result.quarantined)
-    return {name: counts[name] for name in ("rows", "silver", "duplicates", "refined")} | {"quarantined": dict(sorted(reasons.items()))}
+        for of_source, of in result.counts.items():
+            counts.update(of if source in {None, of_source} else {})
+    reasons = {name.removeprefix(QUARANTINED): count for name, count in sorted(counts.items()) if name.startswith(QUARANTINED)}
+    return {name: counts[name] for name in ("rows", "silver", "duplicates", "refined")} | {"quarantined": reasons}
 
 
 def files_of(results: Iterable[Result], table: str) -> list[DataFile]:
@@ -70,14 +72,15 @@ def _with_notes(spark: SparkSession, tasks: Sequence[Task], groups: pl.DataFrame
 
 
 def _notes(mine: pl.DataFrame, held: pl.DataFrame, refined: pl.DataFrame) -> Notes:
-    return Notes(
-        mine.select(TWINS.keys()), held.join(mine, on="group", how="semi"), tuple(refined.join(mine, on=twins.PLACE, how="semi")["offset"])
-    )
+    before = refined.join(mine, on=twins.PLACE, how="semi").select(twins.PLACE)
+    return Notes(mine.select(TWINS.keys()), held.join(mine, on="group", how="semi"), before)
 
 
 def _accepted(spark: SparkSession, tasks: Sequence[Task], early: pl.DataFrame) -> pl.DataFrame:
     """The places of the `early` rows that hold by themselves."""
-    by_item = {number: frozenset(offsets) for number, offsets in early.group_by("item").agg("offset").iter_rows()}
-    few = [replace(tasks[number], item=replace(tasks[number].item, only=offsets)) for number, offsets in by_item.items()]
+    files: dict[int, list[SourceFile]] = defaultdict(list)
+    for number, turn, offsets in early.group_by("item", "turn").agg("offset").sort("item", "turn").iter_rows():
+        files[number].append(replace(tasks[number].item.files[turn], only=frozenset(offsets)))
+    few = [replace(tasks[number], item=replace(tasks[number].item, files=tuple(listed))) for number, listed in files.items()]
     places = [place for text in each(spark, few, accepted_places) for place in json.loads(text)]
     return pl.DataFrame(places, schema=twins.PLACED, orient="row")

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from expectations.contract import Contract, contract
 from expectations.schemas import arrow_schema
 from spark_jobs.decode import Limits, judge
-from spark_jobs.refine.twins import HELD, PLACE, decide, remembered
+from spark_jobs.refine.twins import HELD, PLACE, PLACED, decide, remembered
 
 CONFLICT = "event_id: one body"  # the rule that a twin with another body breaks
-TWINS = {"offset": pl.Int64, "group": pl.Int64}
+TWINS = PLACED | {"group": pl.Int64()}
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Notes:
 
     twins: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TWINS))  # the item's rows that are not alone
     held: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HELD))  # per group the row that is kept, where it is known
-    refined: tuple[int, ...] = ()  # offsets that silver holds already
+    refined: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PLACED))  # places that silver holds already
 
     def after(self, decided: pl.DataFrame) -> "Notes":
         """The notes for the item's next chunk."""
@@ -36,12 +36,12 @@ class Outcome:
     silver: pa.Table
     quarantine: pa.Table
     duplicates: pa.Table
-    refined: int
+    refined: pa.Table
 
 
 def refine(chunk: pa.Table, by: Contract, notes: Notes, run: int, limits: Limits) -> tuple[Outcome, Notes]:
-    """Judges rows of bronze (all columns of one topic-partition) and applies the twin rules; returns the notes for the next chunk, too."""
-    fresh = _fresh(chunk, notes)
+    """Judges rows of bronze (all columns) and applies the twin rules; returns the notes for the next chunk, too."""
+    fresh, before = _fresh(chunk, notes)
     judged = judge(fresh, by, limits)
     decided = _decided(fresh, judged.rows, notes)
     twins = {name: decided.filter(pl.col("outcome") == name) for name in ("duplicate", "conflict")}
@@ -56,7 +56,7 @@ def refine(chunk: pa.Table, by: Contract, notes: Notes, run: int, limits: Limits
         _without(judged.silver, alone),
         pa.concat_tables(quarantine),
         _duplicates(fresh, twins["duplicate"], by, run),
-        chunk.num_rows - fresh.num_rows,
+        before,
     )
     return outcome, notes.after(decided) if decided.height else notes
 
@@ -66,18 +66,21 @@ def accepted(chunk: pa.Table, by: Contract, limits: Limits) -> pl.DataFrame:
     return pl.DataFrame(chunk.select(list(PLACE)).take(judge(chunk, by, limits).rows))
 
 
-def _fresh(chunk: pa.Table, notes: Notes) -> pa.Table:
-    if not notes.refined:
-        return chunk
-    return chunk.filter(pc.invert(pc.is_in(chunk["offset"], pa.array(notes.refined, pa.int64()))))
+def _fresh(chunk: pa.Table, notes: Notes) -> tuple[pa.Table, pa.Table]:
+    """The rows that silver does not hold, and those that it does."""
+    if notes.refined.is_empty():
+        return chunk, chunk.slice(0, 0)
+    rows = pl.DataFrame(chunk.select(list(PLACE))).with_row_index("row")
+    fresh, before = (rows.join(notes.refined, on=PLACE, how=how, maintain_order="left")["row"].to_arrow() for how in ("anti", "semi"))
+    return chunk.take(fresh), chunk.take(before)
 
 
 def _decided(chunk: pa.Table, rows: pa.Int64Array, notes: Notes) -> pl.DataFrame:
     """The accepted rows that have twins, with their outcome; `row` is their index in the chunk, `at` among the accepted."""
-    places = pl.DataFrame({"row": pl.Series(rows, dtype=pl.Int64), "offset": pl.Series(chunk["offset"].take(rows))}).with_row_index("at")
-    noted = places.join(notes.twins, on="offset", how="inner", maintain_order="left")
-    facts = pl.DataFrame(chunk.select(["body_hash", "received_at", *PLACE]).take(noted["row"].to_arrow()))
-    return decide(pl.concat([noted.drop("offset"), facts], how="horizontal"), notes.held)
+    places = pl.DataFrame(chunk.select(list(PLACE)).take(rows)).with_columns(row=pl.Series(rows, dtype=pl.Int64)).with_row_index("at")
+    noted = places.join(notes.twins, on=PLACE, how="inner", maintain_order="left")
+    facts = pl.DataFrame(chunk.select(["body_hash", "received_at"]).take(noted["row"].to_arrow()))
+    return decide(pl.concat([noted, facts], how="horizontal"), notes.held)
 
 
 def _without(silver: pa.Table, alone: pl.Series) -> pa.Table:

@@ -20,6 +20,7 @@ from spark_jobs.refine.sinks import Sorted, Streamed
 from spark_jobs.refine.twins import PLACE
 from spark_jobs.refine.work import Notes, Outcome, accepted, refine
 
+QUARANTINED = "quarantined: "  # before a reason
 CHUNK_BYTES = 8_000_000  # raw bytes that are decoded at once: bounds a worker's memory
 
 
@@ -38,18 +39,17 @@ class Task:
 
 
 def refined_files(task: Task) -> bytes:
-    """Refines the item and returns, as JSON, the `files` per table, the `counts` and the rows `quarantined` by reason."""
+    """Refines the item and returns, as JSON, the `files` per table, and how many rows went where: [topic id, partition, COUNTED, count], …"""
     silver, quarantine, duplicates = (
         Sorted(task.lake, task.contract),
         Streamed(task.lake, contract("silver.quarantine")),
         Streamed(task.lake, contract("ops.duplicates")),
     )
-    counts, reasons, notes = Counter[str](), Counter[str](), task.notes
+    counts, notes = Counter[tuple[str, int, str]](), task.notes
     for chunk in chunks(task.item):
         outcome, notes = refine(chunk, task.contract, notes, task.run, task.limits)
         pa.default_memory_pool().release_unused()  # a worker lives on: what a large chunk took must not stay with it
         counts.update(_counted(chunk, outcome))
-        reasons.update(outcome.quarantine["reason"].to_pylist())
         if task.dry:
             continue
         silver.write(outcome.silver)
@@ -58,7 +58,7 @@ def refined_files(task: Task) -> bytes:
             quarantine.write(outcome.quarantine)
     files = {task.contract.id: silver.close(), "silver.quarantine": quarantine.close(), "ops.duplicates": duplicates.close()}
     told = {table: [asdict(file) for file in written] for table, written in files.items()}
-    return json.dumps({"files": told, "counts": counts, "quarantined": reasons}).encode()
+    return json.dumps({"files": told, "counts": [[*counted, count] for counted, count in counts.items()]}).encode()
 
 
 def accepted_places(task: Task) -> bytes:
@@ -68,27 +68,46 @@ def accepted_places(task: Task) -> bytes:
 
 
 def chunks(item: WorkItem) -> Iterator[pa.Table]:
-    """The item's rows with all columns of bronze, in reading order, about CHUNK_BYTES at a time."""
-    only = sorted(item.only) if item.only is not None else None
-    for file in item.files:
-        filesystem_, path = filesystem(file.uri)
-        with filesystem_.open_input_file(path) as opened:
-            yield from _chunks_of(pq.ParquetFile(opened), file, item, only)
+    """The item's rows with all columns of bronze, in reading order, about CHUNK_BYTES at a time: small files share a chunk."""
+    waiting: list[pa.Table] = []
+    size = 0
+    for rows, raw_bytes in (part for file in item.files for part in _parts(file)):
+        if waiting and size + raw_bytes > CHUNK_BYTES:
+            yield _together(waiting)
+            waiting, size = [], 0
+        waiting.append(rows)
+        size += raw_bytes
+        if size > CHUNK_BYTES // 2:  # the next part of a large file would not fit, so do not hold this one while it is read
+            yield _together(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield _together(waiting)
 
 
-def _chunks_of(parquet: pq.ParquetFile, file: SourceFile, item: WorkItem, only: list[int] | None) -> Iterator[pa.Table]:
-    rows_a_chunk = max(1, parquet.metadata.num_rows * CHUNK_BYTES // max(file.raw_bytes, 1))
+def _together(tables: list[pa.Table]) -> pa.Table:
+    return tables[0] if len(tables) == 1 else pa.concat_tables(tables).combine_chunks()
+
+
+def _parts(file: SourceFile) -> Iterator[tuple[pa.Table, int]]:
+    """The file's wanted rows in parts of at most about CHUNK_BYTES, and how many raw bytes each has."""
+    filesystem_, path = filesystem(file.uri)
+    only = sorted(file.only) if file.only is not None else None
     names = [name for name in BRONZE.names if name != "received_on"]
-    for batch in parquet.iter_batches(rows_a_chunk, row_groups=_row_groups(parquet, only), columns=names, use_threads=False):
-        wanted = _wanted(pa.table(batch), item, only)
-        if wanted.num_rows:
-            yield wanted.append_column("received_on", wanted["received_at"].cast(pa.date32())).select(BRONZE.names)
+    with filesystem_.open_input_file(path) as opened:
+        parquet = pq.ParquetFile(opened)
+        row_bytes = file.raw_bytes / max(parquet.metadata.num_rows, 1)
+        rows_a_part = max(1, int(CHUNK_BYTES / max(row_bytes, 1)))
+        for batch in parquet.iter_batches(rows_a_part, row_groups=_row_groups(parquet, only), columns=names, use_threads=False):
+            wanted = _wanted(pa.table(batch), file, only)
+            if wanted.num_rows:
+                whole = wanted.append_column("received_on", wanted["received_at"].cast(pa.date32())).select(BRONZE.names)
+                yield whole, int(wanted.num_rows * row_bytes)
 
 
-def _wanted(rows: pa.Table, item: WorkItem, only: list[int] | None) -> pa.Table:
-    """The rows that are the item's: of its topic-partition, above its position, among its offsets."""
-    here = pc.and_(pc.equal(rows["topic_id"], item.topic_id), pc.equal(rows["partition"], item.partition))
-    mask = pc.and_(here, pc.greater(rows["offset"], item.after))
+def _wanted(rows: pa.Table, file: SourceFile, only: list[int] | None) -> pa.Table:
+    """The rows that are the item's: of the file's topic-partition, above its position, among its offsets."""
+    here = pc.and_(pc.equal(rows["topic_id"], file.topic_id), pc.equal(rows["partition"], file.partition))
+    mask = pc.and_(here, pc.greater(rows["offset"], file.after))
     if only is not None:
         mask = pc.and_(mask, pc.is_in(rows["offset"], pa.array(only, pa.int64())))
     return rows if pc.all(mask).as_py() else rows.filter(mask)
@@ -108,13 +127,20 @@ def _holds(group: pq.RowGroupMetaData, offsets: list[int]) -> bool:
     return at < len(offsets) and offsets[at] <= column.statistics.max
 
 
-def _counted(chunk: pa.Table, outcome: Outcome) -> dict[str, Any]:
-    return {
-        "rows": chunk.num_rows,
-        "silver": outcome.silver.num_rows,
-        "duplicates": outcome.duplicates.num_rows,
-        "refined": outcome.refined,
+def _counted(chunk: pa.Table, outcome: Outcome) -> dict[tuple[str, int, str], int]:
+    """Rows by topic-partition and what became of them: `rows` is all, a quarantined row counts as its reason."""
+    went = {"rows": chunk, "silver": outcome.silver, "duplicates": outcome.duplicates, "refined": outcome.refined}
+    counts = {(*source, name): count for name, rows in went.items() for *source, count in _per_source(rows, [])}
+    return counts | {
+        (topic_id, partition, QUARANTINED + reason): count
+        for topic_id, partition, reason, count in _per_source(outcome.quarantine, ["reason"])
     }
+
+
+def _per_source(rows: pa.Table, more: list[str]) -> Iterator[tuple[Any, ...]]:
+    keys = ["topic_id", "partition", *more]
+    counts = rows.group_by(keys).aggregate([([], "count_all")])
+    return zip(*(counts[name].to_pylist() for name in (*keys, "count_all")), strict=True)
 
 
 BRONZE = arrow_schema(contract("bronze.events"))

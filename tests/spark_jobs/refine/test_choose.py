@@ -63,5 +63,5 @@ def test_a_file_of_unknown_place_stops_the_run(changes, said):
 
 
 def test_small_files_share_a_work_item_and_a_large_one_stands_alone():
-    files = [SourceFile(str(size), size) for size in (4, 5, 3, 20, 1)]
+    files = [SourceFile(str(size), size, "T", size % 2) for size in (4, 5, 3, 20, 1)]
     assert [[file.raw_bytes for file in batch] for batch in batches(files, 10)] == [[4, 5], [3], [20], [1]]

@@ -14,7 +14,7 @@ from fleetlake.console import Failure
 from fleetlake.names import table_path
 from fleetlake.settings import Settings
 from spark_jobs.refine import job, worker
-from spark_jobs.refine.job import refine
+from spark_jobs.refine.job import find_waiting, refine
 from spark_jobs.runs import Intent
 from tests.spark_jobs.refine.events import GIVEN, NOON, InProcess, bronze, land_rows, record
 
@@ -39,6 +39,29 @@ def test_every_row_is_in_exactly_one_table(lake):
     assert (places(lake, "silver.consents"), places(lake, "ops.duplicates")) == ([(0, 0)], [(0, 2)])
     assert dict(rows(lake, "silver.quarantine").select("offset", "reason").iter_rows()) == {1: "malformed", 3: "conflict"}
     assert only.counts[0]["quarantined"] == {"malformed": 1, "conflict": 1}
+
+
+def test_small_topic_partitions_share_a_work_item_and_each_has_its_own_account(lake):
+    land_rows(lake, bronze(record(0), record(1, body=b"{"), record(2, id="e0")))
+    land_rows(lake, bronze(record(0, id="x0"), record(1, id="x1"), record(2, id="x0", body=TAKEN_BACK), partition=1))
+    assert [len(item.files) for item in find_waiting(lake, Settings()).items] == [2]
+    (only,) = run(lake)
+    said = ("partition", "rows", "silver", "duplicates", "quarantined", "last_offset")
+    assert [[counts[name] for name in said] for counts in only.counts] == [
+        [0, 3, 1, 1, {"malformed": 1}, 2],
+        [1, 3, 2, 0, {"conflict": 1}, 2],
+    ]
+    assert (places(lake, "silver.consents"), places(lake, "ops.duplicates")) == ([(0, 0), (1, 0), (1, 1)], [(0, 2)])
+    assert len(rows(lake, "silver.quarantine")) == 2
+
+
+def test_a_place_that_was_refined_hides_no_other_partition_with_that_offset(lake, monkeypatch):
+    land_rows(lake, bronze(record(0), record(1)))
+    run(lake)
+    land_rows(lake, bronze(record(0, id="x0"), record(1, id="x1"), partition=1))
+    monkeypatch.setattr(job, "_position", lambda silver, source: -1)
+    again = next(refine(InProcess(), lake))  # type: ignore[arg-type]
+    assert [(counts["refined"], counts["silver"]) for counts in again.counts] == [(2, 0), (0, 2)]
 
 
 def test_a_second_start_finds_nothing_to_do(lake):

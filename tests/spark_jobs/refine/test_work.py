@@ -6,8 +6,8 @@ import pyarrow as pa
 from expectations.contract import contract
 from expectations.schemas import arrow_schema
 from spark_jobs.decode import Limits
-from spark_jobs.refine.twins import HELD
-from spark_jobs.refine.work import Notes, Outcome, refine
+from spark_jobs.refine.twins import HELD, PLACED
+from spark_jobs.refine.work import TWINS, Notes, Outcome, refine
 from tests.spark_jobs.refine.events import GIVEN, TOPIC_ID, bronze, record
 
 CONSENTS = contract("silver.consents")
@@ -18,7 +18,7 @@ def refined(rows: pa.Table, notes: Notes | None = None) -> tuple[Outcome, Notes]
 
 
 def twins(*offsets: int) -> pl.DataFrame:
-    return pl.DataFrame({"offset": offsets, "group": [0] * len(offsets)}, schema={"offset": pl.Int64, "group": pl.Int64})
+    return pl.DataFrame([(TOPIC_ID, 0, offset, 0) for offset in offsets], schema=TWINS, orient="row")
 
 
 def offsets(rows: pa.Table) -> list[int]:
@@ -74,5 +74,6 @@ def test_a_row_kept_in_another_item_makes_this_one_a_duplicate():
 
 
 def test_a_row_that_silver_holds_is_left_alone():
-    outcome, _ = refined(bronze(record(0), record(1)), Notes(refined=(0,)))
-    assert (offsets(outcome.silver), outcome.refined) == ([1], 1)
+    held = pl.DataFrame([(TOPIC_ID, 0, 0), (TOPIC_ID, 1, 1)], schema=PLACED, orient="row")
+    outcome, _ = refined(bronze(record(0), record(1)), Notes(refined=held))
+    assert (offsets(outcome.silver), offsets(outcome.refined)) == ([1], [0])
