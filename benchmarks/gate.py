@@ -114,7 +114,7 @@ def gate() -> Callable[[], int]:
     now = datetime.combine(gate_data.FIRST, time(), UTC) + timedelta(days=DeltaTable(table_path(lake, gate_data.TABLE)).version())
 
     def judged() -> int:
-        report = check(lake, gate_data.TABLE, lambda: spark, now=now)
+        report = check(lake, gate_data.TABLE, lambda short_lived: spark, now=now)
         failed = [result.asked.id for result in report.results if result.outcome != "passed"]
         assert not failed, failed
         return len(report.results)

@@ -57,15 +57,15 @@ def _moment(text: str) -> datetime | None:
 
 
 @contextmanager
-def _spark() -> Iterator[Callable[[], Any]]:
+def _spark() -> Iterator[Callable[[bool], Any]]:
     """Starts Spark when it is called for, and stops it in the end."""
     from spark_jobs.gate.run import SPARK
     from spark_jobs.session import session
 
     started: list[Any] = []
 
-    def start() -> Any:
-        started.append(session("fleet check", extra=SPARK, stream=False))
+    def start(short_lived: bool) -> Any:
+        started.append(session("fleet check", extra=SPARK, stream=False, short_lived=short_lived))
         return started[-1]
 
     try:

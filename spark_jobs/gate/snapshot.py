@@ -66,6 +66,11 @@ class Snapshot:
         actions = pl.DataFrame(pa.table(self.table.delta.get_add_actions(flatten=True)))
         return actions.rename({f"partition.{self.day}": "day"}) if self.day else actions.with_columns(day=pl.lit(None, pl.Date))
 
+    @property
+    def changed_bytes(self) -> int:
+        """What is to be read at most."""
+        return int(self.of_days(self.changed)["size_bytes"].sum())
+
     def of_days(self, days: Iterable[date] | None) -> pl.DataFrame:
         """The files of these days; None is all."""
         return self.files if days is None else self.files.filter(pl.col("day").is_in(list(days)))

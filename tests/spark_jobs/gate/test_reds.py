@@ -33,7 +33,7 @@ def test_a_row_that_breaks_a_promise_fails_it_alone_and_is_named(table: Contract
     asked = about_rows(table)
     rows = [sound(table, number, **breaking(table, each)) for number, each in enumerate(asked)]
     commit(lake, table.id, [*rows, sound(table, len(asked))], {}, [])
-    found = {result.asked.id: result for result in check(lake, table.id, lambda: spark).results}
+    found = {result.asked.id: result for result in check(lake, table.id, lambda short_lived: spark).results}
     assert len(asked) > 2
     red = dict(zip((each.id for each in asked), rows, strict=True))
     for each in asked:
@@ -47,7 +47,7 @@ def test_a_row_that_breaks_a_promise_fails_it_alone_and_is_named(table: Contract
 def test_the_sound_lake_passes(spark, lake):
     WHOLE.make(lake)
     for table in (SILVER, BRONZE, QUARANTINE):
-        report = check(lake, table, lambda: spark)
+        report = check(lake, table, lambda short_lived: spark)
         assert verdicts(report) == {}
         assert len(report.results) >= 10
 
@@ -56,5 +56,5 @@ def test_the_sound_lake_passes(spark, lake):
 def test_a_fact_that_is_broken_fails_alone(table: str, expectation: str, spark, lake):
     content = REDS[table][expectation]()
     content.make(lake)
-    report = check(lake, table, lambda: spark, now=content.clock)
+    report = check(lake, table, lambda short_lived: spark, now=content.clock)
     assert verdicts(report) == {expectation: "failed"}

@@ -16,7 +16,7 @@ from fleetlake.commands import check as command
 from fleetlake.console import Failure
 from fleetlake.names import table_path
 from spark_jobs import session as sessions
-from spark_jobs.gate import docs, failing, frames, results
+from spark_jobs.gate import docs, failing, frames, results, run
 from spark_jobs.gate.run import Report, check
 from spark_jobs.gate.verdict import Result
 from tests.spark_jobs.gate.lakes import BRONZE, DAY, QUARANTINE, SILVER, WHOLE, commit, event
@@ -31,7 +31,7 @@ def found(report: Report, id: str) -> Result:
 
 
 def judged(lake: str, spark: Any, what: str = SILVER) -> Report:
-    return check(lake, what, lambda: spark, now=NOON)
+    return check(lake, what, lambda short_lived: spark, now=NOON)
 
 
 class Lasting:
@@ -66,6 +66,8 @@ def test_a_bad_row_on_a_released_day_is_not_looked_at_again(lake, spark):
     replace(WHOLE, events=(*WHOLE.events, event(10, NOON - DAY, **BAD))).make(lake)
     assert found(judged(lake, spark), "soc_end.range").failing == 1
     released(lake, 1)
+    assert found(judged(lake, spark), "soc_end.range").outcome == "passed"
+    commit(lake, SILVER, [event(12)], {"runs": 1}, [])
     assert found(judged(lake, spark), "soc_end.range").outcome == "passed"
     commit(lake, SILVER, [event(11, **BAD)], {"runs": 1}, [])
     again = found(judged(lake, spark), "soc_end.range")
@@ -185,7 +187,6 @@ def test_data_docs_are_escaped_and_hold_no_personal_value_and_nothing_from_elsew
 
 def test_a_word_of_a_contract_cannot_be_markup_in_data_docs(lake, spark, tmp_path, monkeypatch):
     WHOLE.make(lake)
-    from spark_jobs.gate import run
 
     hostile = "<img src=x onerror=alert(1)>"
     asked = [replace(each, values=(*each.values, hostile)) if each.id == "step.words" else each for each in run.suite(contract(SILVER))]
@@ -224,3 +225,20 @@ def test_a_version_is_of_a_table_and_a_time_is_a_time(lake, typed):
     ):
         with pytest.raises(Failure, match=what):
             typed(**wrong)
+
+
+def test_a_jvm_that_starts_fast_is_asked_for_where_little_changed(lake, spark, monkeypatch):
+
+    WHOLE.make(lake)
+    asked: list[bool] = []
+
+    def start(short_lived: bool) -> Any:
+        asked.append(short_lived)
+        return spark
+
+    check(lake, SILVER, start, now=NOON)
+    monkeypatch.setattr(run, "SMALL_BYTES", 1000)
+    check(lake, SILVER, start, now=NOON)
+    released(lake, 1)
+    check(lake, SILVER, start, now=NOON)
+    assert asked == [True, False, True]
