@@ -58,9 +58,11 @@ $(VENV)/.uv:
 	@touch $@
 
 # --inexact: uv itself and extras that a person added stay. The package is built anew because its wire format follows the contracts.
+# Of what uv says its list of all packages is left out: a line per step remains.
 $(VENV)/.packages: $(BUILT_FROM) | $(VENV)/.uv
 	@echo "[2/3] packages of uv.lock (the first time some minutes), wire format from the contracts"
-	@$(BIN)/uv sync --locked --inexact --compile-bytecode --extra spark --extra quality --extra dev --reinstall-package fleetlake --python $(BIN)/python
+	@{ $(BIN)/uv sync --locked --inexact --compile-bytecode --extra spark --extra quality --extra dev --reinstall-package fleetlake --python $(BIN)/python 2>&1; echo $$? > $@.status; } \
+		| { grep -v '^ [-+~] ' || true; }; exit $$(cat $@.status)
 	@touch $@
 
 $(VENV)/.jars: fleetlake/jars.xml fleetlake/jars.sha256 | $(VENV)/.packages

@@ -1,5 +1,6 @@
 """The local Kafka: the real broker with its own controller (KRaft), started from its jars, on loopback only."""
 
+import json
 import random
 import re
 import shutil
@@ -13,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import psutil
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from fleetlake.console import Failure
@@ -27,6 +28,7 @@ LARGEST_MESSAGE = 16 * 1024 * 1024  # a car that was offline for weeks reports i
 ENOUGH_DISK = 1_000_000_000  # bytes; below that a broker dies in the middle of a run
 START_S = 90
 LET_GO_S = 5
+PRODUCERS_S = 10  # after that a producer may as well wait by itself
 PORTS = range(19_000, 32_000)
 HEAP = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=64m", "-XX:MaxDirectMemorySize=128m")
 LOGGING = (
@@ -107,6 +109,8 @@ def up(said: Callable[[str], None]) -> str:
             require_disk(folder())
             state = {"port": state.get("port") or free_port(), "controller_port": state.get("controller_port") or free_port()}
             start(state, said)
+            wait_until_healthy(said)
+            wait_for_producer_ids(int(state["port"]))
         wait_until_healthy(said)
     return address()
 
@@ -177,6 +181,19 @@ def wait_until_healthy(said: Callable[[str], None]) -> None:
             return
         time.sleep(0.1)
     raise Failure(f"Kafka runs but did not answer for {START_S} s", f"see {folder() / 'kafka.log'}, then fleet down kafka")
+
+
+def wait_for_producer_ids(port: int) -> None:
+    """Returns when the broker gives ids to idempotent producers.
+
+    A broker fetches ids from its controller when the first producer asks, and has that one ask again, with a warning; here nobody reads it.
+    """
+    seen: list[str] = []
+    quiet = {"log_level": 2, "statistics.interval.ms": 50, "stats_cb": lambda text: seen.append(json.loads(text)["eos"]["idemp_state"])}
+    producer = Producer({"bootstrap.servers": f"{HOST}:{port}", "enable.idempotence": True, **quiet})
+    deadline = time.monotonic() + PRODUCERS_S
+    while seen[-1:] != ["Assigned"] and time.monotonic() < deadline:
+        producer.poll(0.05)
 
 
 def answers(port: int) -> bool:

@@ -1,4 +1,5 @@
 import json
+import logging
 import os
 import signal
 import socket
@@ -9,10 +10,12 @@ from typing import Any
 
 import psutil
 import pytest
+from confluent_kafka import Producer
 from typer.testing import CliRunner
 
 from fleetlake.cli import application
 from fleetlake.console import Failure
+from fleetlake.kafka import create_topics
 from fleetlake.services import kafka, process
 from fleetlake.services.process import Started
 
@@ -118,6 +121,28 @@ def test_the_broker_starts_once_keeps_its_port_and_is_found_dead_or_stopped(brok
     code, found = command("status")
     [stopped] = found["services"]
     assert (code, stopped["health"]) == (0, "stopped")
+
+
+@pytest.mark.kafka
+def test_the_first_producer_of_a_fresh_broker_is_not_told_to_wait(broker):
+    said = logging.getLogger("first producer")
+    said.addHandler(heard := Heard())
+    create_topics(["charging"], 1)
+    producer = Producer({"bootstrap.servers": broker, "enable.idempotence": True}, logger=said)
+    producer.produce("fleet.charging", b"first")
+    assert producer.flush(30) == 0
+    assert [record.getMessage() for record in heard.records] == []
+
+
+class Heard(logging.Handler):
+    """Keeps what a client logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
 
 @pytest.mark.kafka
