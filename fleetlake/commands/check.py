@@ -87,9 +87,19 @@ def _say(report: "Report", number: int, *, rows: bool, as_json: bool) -> None:
         print(json.dumps(_plain(report, number), default=str))
         return
     show(by_table(report.results), as_json=False, title=f"gate {number}, {report.what}, at {report.clock:%Y-%m-%d %H:%M} by its clock")
-    for result in report.results:
-        if result.outcome != "passed":
-            _complain(result, rows=rows)
+    for first, *others in alike([result for result in report.results if result.outcome != "passed"]):
+        _complain(first, rows=rows)
+        if others:
+            told = ", ".join(f"{each.snapshot.name} ({each.observed})" for each in others)
+            ERRORS.print(f"  and so of {len(others)} more: {told}", markup=False, style="yellow")
+
+
+def alike(results: "list[Result]") -> "list[list[Result]]":
+    """Warnings of the same expectation together, over all tables; what stops a release stands alone, and first."""
+    groups: dict[object, list[Result]] = {}
+    for result in results:
+        groups.setdefault(id(result) if result.stops else result.asked.id, []).append(result)
+    return sorted(groups.values(), key=lambda group: not group[0].stops)
 
 
 def _complain(result: "Result", *, rows: bool) -> None:
