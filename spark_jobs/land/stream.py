@@ -40,6 +40,8 @@ SOURCE = {
     "includeHeaders": "true",
     "failOnDataLoss": "true",
     "kafka.isolation.level": "read_committed",
+    # After the last record a consumer of Spark's asks for more, and whatever it asks next waits behind that: half a second a task by default.
+    "kafka.fetch.max.wait.ms": "10",
 }
 
 
