@@ -14,12 +14,13 @@ import psutil
 
 from tests.end_to_end.kills import interrupted
 from tests.end_to_end.kills.aims import LAYER, Aim
-from tests.end_to_end.kills.commands import LOOK_S, Fleet, Running
+from tests.end_to_end.kills.commands import COMMAND_S, LOOK_S, Fleet, Running
 
 ARGUMENTS = {"land": ("--once", "--max-offsets", 500), "refine": ("--once",)}
 JUDGES = {"land": interrupted.land, "refine": interrupted.refine}
 CHANGED = 0.5  # of restarts with an interrupted run
 THREE_ATTEMPTS = "local[2,3]"  # local masters give a task one attempt unless told otherwise
+DAEMON = "spark_jobs.daemon"  # forks the Python workers
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ class Drill:
 
 def _kill_a_worker(running: Running, folder: Path) -> bool:
     """Stops workers one after the other until one has a file below `folder` open, and kills that one."""
-    while running.is_alive:
+    end = time.monotonic() + COMMAND_S
+    while running.is_alive and time.monotonic() < end:
         for worker in _workers(running):
             with suppress(psutil.NoSuchProcess):
                 worker.suspend()
@@ -132,7 +134,7 @@ def _workers(running: Running) -> list[psutil.Process]:
     found = []
     for process in running.members():
         with suppress(psutil.NoSuchProcess):
-            if "pyspark.daemon" in process.cmdline() and "pyspark.daemon" in process.parent().cmdline():
+            if DAEMON in process.cmdline() and DAEMON in process.parent().cmdline():
                 found.append(process)
     return found
 
