@@ -22,7 +22,7 @@ BRONZE, SILVER = "bronze.consents", "silver.consents"
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory) -> str:
-    """Twelve batches of two topic-partitions, refined one by one: 24 small files of bronze, 24 of silver."""
+    """Twelve batches of two topic-partitions, refined one by one: 24 small files of bronze, 12 of silver."""
     lake = str(tmp_path_factory.mktemp("maintained") / "lake")
     for batch in range(12):
         for partition in (0, 1):
@@ -63,7 +63,7 @@ def held(lake, table) -> int:
 
 def test_small_files_become_few_and_no_row_changes(landed):
     before = {name: rows(landed, name).sort("partition", "offset") for name in (BRONZE, SILVER)}
-    assert (held(landed, BRONZE), held(landed, SILVER)) == (24, 24)
+    assert (held(landed, BRONZE), held(landed, SILVER)) == (24, 12)
     maintain(landed, BRONZE, SILVER)
     assert (held(landed, BRONZE), held(landed, SILVER)) == (2, 1)
     for name, content in before.items():
@@ -124,7 +124,7 @@ def test_without_pins_only_the_current_version_stays(landed):
 def test_what_a_reader_may_have_opened_within_the_time_to_keep_stays(landed):
     maintain(landed, SILVER)
     maintain(landed, SILVER, now=datetime.now(UTC) + KEEP / 2)
-    assert len(files(landed, SILVER)) == 25
+    assert len(files(landed, SILVER)) == 13
 
 
 def test_files_that_no_commit_names_go_when_no_batch_can_be_about_to(landed):
@@ -148,5 +148,5 @@ def test_a_log_is_shortened_and_the_table_goes_on(landed):
 def test_a_dry_look_changes_nothing(landed):
     before = (files(landed, SILVER), opened(landed, SILVER).version)
     row = job.due(landed, SILVER, {}, KEEP, datetime.now(UTC)).row
-    assert (row["small"], row["merged"], row["into"]) == (24, 24, 1)
+    assert (row["small"], row["merged"], row["into"]) == (12, 12, 1)
     assert (files(landed, SILVER), opened(landed, SILVER).version) == before
