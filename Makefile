@@ -22,7 +22,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
-setup: $(VENV)/.jars ## the environment and the jars; every other target does it first, and only once
+setup: $(VENV)/.classes ## the environment and the jars; every other target does it first, and only once
 
 demo: setup ## the main job, whole: a real Kafka, a simulated fleet with all faults, land, refine, audit
 	@$(BIN)/fleet demo
@@ -52,7 +52,7 @@ $(VENV)/.uv:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
 		|| { echo "error: fleetlake needs Python 3.11, and $(if $(PYTHON),$(PYTHON) is another,none was found)"; \
 		     echo "       install python3.11, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "[1/3] environment in $(VENV), with uv $(UV_VERSION)"
+	@echo "[1/4] environment in $(VENV), with uv $(UV_VERSION)"
 	@"$(PYTHON)" -m venv $(VENV) || { echo "error: Python's venv module does not work; on Debian: apt install python3.11-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 	@touch $@
@@ -60,14 +60,19 @@ $(VENV)/.uv:
 # --inexact: uv itself and extras that a person added stay. The package is built anew because its wire format follows the contracts.
 # Of what uv says its list of all packages is left out: a line per step remains.
 $(VENV)/.packages: $(BUILT_FROM) | $(VENV)/.uv
-	@echo "[2/3] packages of uv.lock (the first time some minutes), wire format from the contracts"
+	@echo "[2/4] packages of uv.lock (the first time some minutes), wire format from the contracts"
 	@{ $(BIN)/uv sync --locked --inexact --compile-bytecode --extra spark --extra quality --extra dev --reinstall-package fleetlake --python $(BIN)/python 2>&1; echo $$? > $@.status; } \
 		| { grep -v '^ [-+~] ' || true; }; exit $$(cat $@.status)
 	@touch $@
 
 $(VENV)/.jars: fleetlake/jars.xml fleetlake/jars.sha256 | $(VENV)/.packages
-	@echo "[3/3] jars for Spark and Kafka"
+	@echo "[3/4] jars for Spark and Kafka"
 	@$(BIN)/python -m fleetlake.jars
+	@touch $@
+
+$(VENV)/.classes: uv.lock $(VENV)/.jars | $(VENV)/.packages
+	@echo "[4/4] Spark's classes, kept so that each JVM starts in half the time"
+	@$(BIN)/python -m spark_jobs.archive
 	@touch $@
 
 ifeq ($(wildcard $(BUILT)),)

@@ -37,6 +37,7 @@ WORKERS = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # gives back what a chunk took; mimalloc keeps some 40 MB a worker
 }
 LONG_LIVED = "-XX:CompileThresholdScaling=5"  # compile only what is really hot: a third less CPU in the first minute, the same after
+ARCHIVE = Path(sys.prefix) / "share" / "fleetlake" / "spark-classes.jsa"  # what spark_jobs.archive makes
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # halves the start of a JVM that lives for minutes; slower code after that
 MISLEADING = (
     "SPARK_HOME",
@@ -71,7 +72,8 @@ def session(
 def configuration(master: str, *, short_lived: bool = False) -> dict[str, str]:
     """All that a classic session on `master` is told."""
     jars = class_path("spark")
-    java = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()} -Dfleet.logs={logs()}"
+    kept = f"-XX:SharedArchiveFile={ARCHIVE} -Xlog:cds*=off" if ARCHIVE.exists() else ""  # of another Java's archive it would only warn
+    java = f"{kept} -Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()} -Dfleet.logs={logs()}"
     launch = {
         "spark.driver.extraClassPath": ":".join(map(str, jars)),
         "spark.driver.extraJavaOptions": f"{java} {SHORT_LIVED if short_lived else LONG_LIVED}",
