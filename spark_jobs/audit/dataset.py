@@ -140,6 +140,12 @@ def _column(rows: pa.RecordBatch, field: pa.Field, file: Listed, held: Collectio
     return pa.repeat(pa.scalar(file.values.get(field.name), field.type), rows.num_rows)
 
 
+def within(rows: pa.RecordBatch, spans: Spans) -> pa.RecordBatch:
+    """The rows at these places."""
+    mask = _within(rows, spans)
+    return rows if mask.all() else rows.filter(pa.array(mask))
+
+
 def _filtered(rows: pa.RecordBatch, spans: Spans | None, only: Mapping[str, Any]) -> pa.RecordBatch:
     mask = np.ones(rows.num_rows, np.bool_) if spans is None else _within(rows, spans)
     for name, value in only.items():

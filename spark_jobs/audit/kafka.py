@@ -4,6 +4,8 @@ import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
+from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple, Protocol, cast
 
 import numpy as np
@@ -14,6 +16,7 @@ from confluent_kafka.admin import OffsetSpec
 
 from fleetlake import kafka
 from fleetlake.console import Failure
+from spark_jobs.audit.dataset import Span, Spans, by_log, within
 from spark_jobs.audit.digest import HEADERS, RECORDS
 from spark_jobs.audit.findings import Log
 
@@ -52,9 +55,6 @@ class Source(Protocol):
         """Committed records (`digest.RECORDS`), those of each topic-partition in their order."""
 
 
-Waiting = Mapping[tuple[str, int], Asked]  # by topic and partition: what has not come to its end
-
-
 class Broker:
     """The broker of the settings."""
 
@@ -73,18 +73,16 @@ class Broker:
 
     def records(self, wanted: Sequence[Asked]) -> Iterator[pa.RecordBatch]:
         """All of them at once, as the broker gives them; raises Failure when it falls silent before the last."""
-        waiting = {(each.topic, each.log.partition): each for each in wanted}
+        waiting = {each.log: each for each in wanted}
         consumer, ids = self._assigned(wanted), {each.topic: each.log.topic_id for each in wanted}
         heard, count = time.monotonic(), 100
         while waiting:
-            messages = consumer.consume(count, timeout=LOOK_S)
-            good = [message for message in messages if _is_wanted(message, waiting)]
-            if good:
-                size = sum(len(message) for message in good)
-                count = min(MOST, 1 + BATCH_BYTES * len(good) // (1 + size))
-                yield from (batch(part, ids) for part in _parts(good, size))
-            _leave(consumer, [waiting.pop(place) for place in _ended(messages, waiting)])
-            heard = time.monotonic() if messages else heard
+            batches, over, size = _consumed(consumer, count, ids)
+            rows = sum(batch.num_rows for batch in batches)
+            count = min(MOST, 1 + BATCH_BYTES * rows // (1 + size)) if rows else count
+            yield from (kept for batch in batches if (kept := within(batch, _spans(waiting))).num_rows)
+            _leave(consumer, [waiting.pop(log) for log in {*over, *_ended(batches, waiting)} & waiting.keys()])
+            heard = time.monotonic() if rows or over else heard
             if time.monotonic() - heard > PATIENCE_S:
                 silent = next(iter(waiting.values()))
                 raise Failure(
@@ -128,21 +126,47 @@ def _offsets(places: Sequence[TopicPartition], spec: OffsetSpec) -> dict[TopicPa
     return {place: found.offset for place, found in kafka.results(asked).items()}
 
 
-def _is_wanted(message: Message, waiting: Waiting) -> bool:
-    """A record of a topic-partition that has not come to its end, at or below it."""
-    return message.error() is None and (asked := waiting.get(_place(message))) is not None and _offset(message) <= asked.last
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Messages are many small objects without any cycle: looking for garbage among them costs as much as reading them does."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
-def _ended(messages: Sequence[Message], waiting: Waiting) -> set[tuple[str, int]]:
-    """Those whose last record came, or one behind it, or the end of the log (a control record may stand last)."""
-    ended = set()
-    for message in messages:
-        error, asked = message.error(), waiting.get(_place(message))
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:
-            raise Failure(f"{message.topic()} partition {message.partition()}: {error.str()}", "see fleet status, then audit again")
-        if asked is not None and (error is not None or _offset(message) >= asked.last):
-            ended.add(_place(message))
-    return ended
+@_without_collector()
+def _consumed(consumer: Consumer, count: int, topic_ids: Mapping[str, str]) -> tuple[list[pa.RecordBatch], list[Log], int]:
+    """Records as they came, which logs came to their end (a control record may stand last), and the bytes of the bodies."""
+    messages = consumer.consume(count, timeout=LOOK_S)
+    errors = {at: error for at, message in enumerate(messages) if (error := message.error()) is not None}
+    over = [_ended_log(messages[at], error, topic_ids) for at, error in errors.items()]
+    good = [message for at, message in enumerate(messages) if at not in errors] if errors else messages
+    size = sum(map(len, good))
+    return [batch(part, topic_ids) for part in _parts(good, size)], over, size
+
+
+def _ended_log(message: Message, error: KafkaError, topic_ids: Mapping[str, str]) -> Log:
+    if error.code() != KafkaError._PARTITION_EOF:
+        raise Failure(f"{message.topic()} partition {message.partition()}: {error.str()}", "see fleet status, then audit again")
+    return Log(topic_ids[str(message.topic())], cast(int, message.partition()))
+
+
+def _spans(waiting: Mapping[Log, Asked]) -> Spans:
+    return {log: Span(each.first, each.last) for log, each in waiting.items()}
+
+
+def _ended(batches: Sequence[pa.RecordBatch], waiting: Mapping[Log, Asked]) -> set[Log]:
+    """Those whose last record came, or one behind it."""
+    return {
+        log
+        for batch in batches
+        for log, at in by_log(batch)
+        if log in waiting and np.asarray(batch["offset"])[at].max() >= waiting[log].last
+    }
 
 
 def _leave(consumer: Consumer, ended: Sequence[Asked]) -> None:
@@ -153,15 +177,16 @@ def _leave(consumer: Consumer, ended: Sequence[Asked]) -> None:
 
 def _parts(messages: Sequence[Message], size: int) -> Iterator[Sequence[Message]]:
     """All at once, or one by one where sudden giants would not fit into one Arrow array."""
+    if not messages:
+        return iter(())
     return iter([messages]) if size < LARGEST else (messages[at : at + 1] for at in range(len(messages)))
 
 
 def batch(messages: Sequence[Message], topic_ids: Mapping[str, str]) -> pa.RecordBatch:
     """Messages side by side (`digest.RECORDS`)."""
-    with _without_collector():
-        listed = [cast(list[tuple[str, bytes | None]], message.headers() or []) for message in messages]
-        names = [name for headers in listed for name, _ in headers]
-        values = [value for headers in listed for _, value in headers]
+    listed = [cast(list[tuple[str, bytes | None]], message.headers() or []) for message in messages]
+    every = list(chain.from_iterable(listed))
+    names, values = list(map(itemgetter(0), every)), list(map(itemgetter(1), every))
     flat = pa.StructArray.from_arrays([pa.array(names, pa.string()), _binary(values)], names=["name", "value"])
     columns = [
         pa.array([topic_ids[str(message.topic())] for message in messages], pa.string()),
@@ -173,18 +198,6 @@ def batch(messages: Sequence[Message], topic_ids: Mapping[str, str]) -> pa.Recor
         _binary([message.value() for message in messages]),
     ]
     return pa.record_batch(columns, schema=RECORDS)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Headers are many small tuples without any cycle: looking for garbage among them costs twice what reading them does."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _binary(values: Sequence[bytes | None]) -> pa.Array:
@@ -199,14 +212,3 @@ def _ends(values: Sequence[Sized]) -> npt.NDArray[np.int32]:
     ends = np.zeros(len(values) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=ends[1:])
     return ends.astype(np.int32)
-
-
-def _place(message: Message) -> tuple[str, int]:
-    return cast(str, message.topic()), cast(int, message.partition())
-
-
-def _offset(message: Message) -> int:
-    offset = message.offset()
-    if offset is None:
-        raise TypeError(f"{message.topic()} partition {message.partition()}: a record without an offset")
-    return offset
