@@ -9,7 +9,7 @@ from fleetlake.names import table_path
 from fleetlake.releases import Published, published, rows_of
 from fleetlake.releases.model import LAYERS
 
-SMALL_BYTES = 8_000_000  # as `fleet maintain` counts them
+SMALL_BYTES = 8_000_000  # on disk, some 64 MB of rows: `fleet maintain` brings smaller files together
 RESULTS, LEDGER = "ops.gate_results", "ops.ledger"
 
 

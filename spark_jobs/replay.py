@@ -14,7 +14,6 @@ from pyspark.sql import SparkSession
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema, statistics_columns
-from fleetlake.names import topic
 from fleetlake.settings import settings
 from spark_jobs.decode import Limits
 from spark_jobs.files import DataFile, raw_bytes, write
@@ -22,7 +21,7 @@ from spark_jobs.phase import phase
 from spark_jobs.refine.find import searches, silver_files
 from spark_jobs.refine.items import SourceFile, WorkItem, batches
 from spark_jobs.refine.quarantine import open_rows
-from spark_jobs.refine.tasks import Result, carried_out, counted, files_of, found_twins
+from spark_jobs.refine.tasks import Result, by_source, carried_out, counted, files_of, found_twins
 from spark_jobs.refine.work import Notes
 from spark_jobs.refine.worker import Task
 from spark_jobs.runs import Intent, Runs, opened
@@ -105,14 +104,12 @@ def _intent(lake: str, asked: Asked, items: list[WorkItem], results: list[Result
     run = came.run or 0
     written = {table: files for table in (f"silver.{asked.family}", "ops.duplicates") if (files := files_of(results, table))}
     by = contract(f"silver.{asked.family}")
-    return Intent(run, "replay", written | {LOG: [_logged(lake, asked, came)]}, {}, list(_counts(items, results)), {by.id: by.version})
+    return Intent(run, "replay", written | {LOG: [_logged(lake, asked, came)]}, {}, _counts(items, results), {by.id: by.version})
 
 
-def _counts(items: list[WorkItem], results: list[Result]) -> Iterator[dict[str, Any]]:
+def _counts(items: list[WorkItem], results: list[Result]) -> list[dict[str, Any]]:
     """What the run brought, per topic-partition; what stays in quarantine was not quarantined by this run."""
-    for family, source in dict.fromkeys((item.family, file.source) for item in items for file in item.files):
-        place = {"topic": topic(family), "topic_id": source[0], "partition": source[1], "first_offset": None, "last_offset": None}
-        yield {"family": family} | place | counted(results, source) | {"quarantined": {}}
+    return [brought | {"quarantined": {}} for _, brought in by_source(items, results)]
 
 
 def _logged(lake: str, asked: Asked, came: Replayed) -> DataFile:

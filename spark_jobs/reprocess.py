@@ -15,7 +15,6 @@ from pyspark.sql import SparkSession
 from expectations.contract import contract
 from expectations.schemas import arrow_schema, statistics_columns
 from fleetlake.console import Failure
-from fleetlake.names import topic
 from fleetlake.settings import settings
 from spark_jobs.decode import Limits
 from spark_jobs.files import DataFile, write
@@ -24,7 +23,7 @@ from spark_jobs.refine.choose import BronzeFile, bronze_files
 from spark_jobs.refine.find import searches, silver_files
 from spark_jobs.refine.items import SourceFile, WorkItem, batches
 from spark_jobs.refine.job import SHARED, source_file
-from spark_jobs.refine.tasks import Result, carried_out, counted, files_of, found_twins
+from spark_jobs.refine.tasks import Result, by_source, carried_out, counted, files_of, found_twins
 from spark_jobs.refine.twins import PLACE
 from spark_jobs.refine.work import Notes
 from spark_jobs.refine.worker import Task
@@ -155,11 +154,9 @@ def _intent(lake: str, asked: Asked, run: int, chosen: Chosen, items: list[WorkI
 
 def _counts(chosen: Chosen, items: list[WorkItem], results: list[Result]) -> Iterator[dict[str, Any]]:
     """What the run brought each table, per topic-partition, less what it took out."""
-    for family, source in dict.fromkeys((item.family, file.source) for item in items for file in item.files):
-        place = {"topic": topic(family), "topic_id": source[0], "partition": source[1], "first_offset": None, "last_offset": None}
-        brought = counted(results, source)
+    for source, brought in by_source(items, results):
         lost = {"silver": _of(chosen.taken, source), "duplicates": _of(chosen.followers, source)}
-        yield {"family": family} | place | brought | {name: brought[name] - count for name, count in lost.items()}
+        yield brought | {name: brought[name] - count for name, count in lost.items()}
 
 
 def _of(places: pl.DataFrame, source: tuple[str, int]) -> int:

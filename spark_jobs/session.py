@@ -65,8 +65,9 @@ def session(
     try:
         return configured(builder, configuration(chosen, short_lived=short_lived) | dict(extra or {})).getOrCreate()
     except (PySparkException, Py4JError) as error:
-        said = next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")
-        raise Failure(f"no Spark session on {chosen}: {said}", f"{logs()}/spark.log and the master's own log have more") from error
+        raise Failure(
+            f"no Spark session on {chosen}: {first_line(error)}", f"{logs()}/spark.log and the master's own log have more"
+        ) from error
 
 
 def configuration(master: str, *, short_lived: bool = False) -> dict[str, str]:
@@ -100,6 +101,11 @@ def logs() -> Path:
     folder = (settings().home / "logs").absolute()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def first_line(error: Exception) -> str:
+    """What Spark says went wrong, without the stack."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")
 
 
 def prepare_environment() -> None:

@@ -42,7 +42,7 @@ def take_out(
     """Commits `new` files and, in the same commit, the loss of `rows`."""
     for _ in range(ATTEMPTS):
         table.refresh()
-        old = [Held.of(action) for action in _actions(table) if _holds(table, action, rows)]
+        old = [Held.of(action) for action in table.actions() if _holds(table, action, rows)]
         kept = [file for each in old for file in _written(table, each, rows)]
         try:
             table.replace(old, [*kept, *new], Exchange("DELETE", True, transactions, told))
@@ -50,11 +50,6 @@ def take_out(
             continue
         return
     raise Failure(f"{table.name}: its files are exchanged faster than rows can be taken out", "let `fleet maintain` end, then start again")
-
-
-def _actions(table: Table) -> list[Mapping[str, object]]:
-    found: list[Mapping[str, object]] = pa.table(table.delta.get_add_actions(flatten=True)).to_pylist()
-    return found
 
 
 def _holds(table: Table, action: Mapping[str, object], rows: Sequence[Stretch]) -> bool:

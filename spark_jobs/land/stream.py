@@ -18,7 +18,7 @@ from fleetlake.kafka import spark_options
 from fleetlake.settings import settings
 from spark_jobs.land.checkpoints import Checkpoint
 from spark_jobs.land.lander import Lander
-from spark_jobs.session import logs
+from spark_jobs.session import first_line, logs
 
 PATTERN = r"^fleet\..*$"  # Spark only looks for it somewhere in a name
 LOOK_S = 1  # how often a stop is looked for
@@ -142,8 +142,3 @@ def checkpoints() -> Path:
     """Where Spark's checkpoints are: beside the tables, or in the home when these are in an object store."""
     lake = settings().lake_root
     return (settings().home.absolute() if "://" in lake else Path(lake)) / "checkpoints" / "land"
-
-
-def first_line(error: Exception) -> str:
-    """What a query died of, without the stack."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")

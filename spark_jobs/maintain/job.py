@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from expectations.contract import contract, families
 from expectations.schemas import arrow_schema, statistics_columns
 from fleetlake.console import Failure
 from fleetlake.names import position_id
+from fleetlake.overview import SMALL_BYTES
 from fleetlake.releases import RELEASES, WAIVERS, selected
 from spark_jobs.exchange import Exchange
 from spark_jobs.land.days import UNREPEATED
@@ -19,7 +19,7 @@ from spark_jobs.layers import tables_of
 from spark_jobs.ledger import copied
 from spark_jobs.maintain.garbage import File, delete, spent, unseen, version_at
 from spark_jobs.maintain.pins import pinned
-from spark_jobs.maintain.plan import SMALL_BYTES, Group, bronze_groups, groups
+from spark_jobs.maintain.plan import Group, bronze_groups, groups
 from spark_jobs.maintain.rewrite import Rewriting, read, rewritten
 from spark_jobs.refine.sinks import RANDOM
 from spark_jobs.releases.log import tell
@@ -67,7 +67,7 @@ def due(lake: str, name: str, pins: Mapping[str, Collection[int]], keep: timedel
     table = Table.existing(lake, name)
     if table is None:
         raise Failure(f"{name} is gone", "start again: it looks at the tables that are there")
-    actions = pa.table(table.delta.get_add_actions(flatten=True)).to_pylist()
+    actions = table.actions()
     readable = {table.version, version_at(table, now - keep), *pins.get(name, ())}
     oldest = min(readable | ({copied(lake, table)} if _is_told(name) else set()))
     small = sum(action["size_bytes"] < SMALL_BYTES for action in actions)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass
 from typing import Any
 
+from fleetlake.overview import SMALL_BYTES
 from spark_jobs.exchange import Held
 
-SMALL_BYTES = 8_000_000  # on disk; some 64 MB of rows
 FEW = 8  # small files of a day that nobody notices
 TOGETHER = 64  # files that a task has open at once
 

@@ -2,17 +2,18 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import polars as pl
 from pyspark.sql import SparkSession
 
+from fleetlake.names import topic
 from spark_jobs.files import DataFile
 from spark_jobs.refine import twins
 from spark_jobs.refine.find import Search, found, received
-from spark_jobs.refine.items import SourceFile
+from spark_jobs.refine.items import SourceFile, WorkItem
 from spark_jobs.refine.work import TWINS, Notes
 from spark_jobs.refine.worker import QUARANTINED, Task, accepted_places, refined_files
 from spark_jobs.spread import each
@@ -54,6 +55,13 @@ def counted(results: Iterable[Result], source: tuple[str, int] | None = None) ->
             counts.update(of if source in {None, of_source} else {})
     reasons = {name.removeprefix(QUARANTINED): count for name, count in sorted(counts.items()) if name.startswith(QUARANTINED)}
     return {name: counts[name] for name in ("rows", "silver", "duplicates", "refined")} | {"quarantined": reasons}
+
+
+def by_source(items: Iterable[WorkItem], results: Sequence[Result]) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    """What the run brought, per topic-partition, for the ledger of a run that moves no position."""
+    for family, source in dict.fromkeys((item.family, file.source) for item in items for file in item.files):
+        place = {"topic": topic(family), "topic_id": source[0], "partition": source[1], "first_offset": None, "last_offset": None}
+        yield source, {"family": family} | place | counted(results, source)
 
 
 def files_of(results: Iterable[Result], table: str) -> list[DataFile]:
