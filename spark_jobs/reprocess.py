@@ -3,7 +3,7 @@
 The way out for rows that should not have been accepted. Duplicates of these rows are judged with them. Positions do not move.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -49,6 +49,7 @@ class Chosen:
 
     taken: pl.DataFrame  # in silver
     followers: pl.DataFrame  # duplicates of these
+    replayed: pl.DataFrame  # those of both that a replay had brought out of quarantine: its rows go too, lest a place stand there twice
 
     @property
     def places(self) -> pl.DataFrame:
@@ -116,12 +117,18 @@ def _judged(
 def _chosen(lake: str, silver: Table, asked: Asked) -> Chosen:
     within = pl.col("received_at").is_between(asked.since, asked.until, closed="left")
     taken = pl.scan_delta(silver.delta).filter(within).select(PLACE).collect()
-    duplicates = Table.existing(lake, "ops.duplicates")
-    if duplicates is None:
-        return Chosen(taken, taken.clear())
-    of_family = pl.scan_delta(duplicates.delta).filter(pl.col("family") == asked.family)
-    kept = [f"kept_{name}" for name in PLACE]
-    return Chosen(taken, of_family.join(taken.lazy(), left_on=kept, right_on=PLACE, how="semi").select(PLACE).collect())
+    followers = _of_family(lake, "ops.duplicates", asked.family, taken, [f"kept_{name}" for name in PLACE])
+    places = pl.concat([taken, followers])
+    return Chosen(taken, followers, _of_family(lake, "silver.quarantine", asked.family, places, PLACE))
+
+
+def _of_family(lake: str, name: str, family: str, places: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
+    """Places of the rows of a shared table whose columns `on` name one of `places`."""
+    table = Table.existing(lake, name)
+    if table is None:
+        return places.clear()
+    rows = pl.scan_delta(table.delta).filter(pl.col("family") == family)
+    return rows.join(places.lazy(), left_on=list(on), right_on=PLACE, how="semi").select(PLACE).collect()
 
 
 def _items(bronze: Table, places: pl.DataFrame, family: str) -> Iterator[WorkItem]:
@@ -145,7 +152,7 @@ def _came(chosen: Chosen, results: list[Result]) -> Came:
 
 def _intent(lake: str, asked: Asked, run: int, chosen: Chosen, items: list[WorkItem], results: list[Result]) -> Intent:
     by = contract(f"silver.{asked.family}")
-    lost = {by.id: chosen.taken, "ops.duplicates": chosen.followers}
+    lost = {by.id: chosen.taken, "ops.duplicates": chosen.followers, "silver.quarantine": chosen.replayed}
     written = {table: files_of(results, table) for table in (by.id, *SHARED)}
     logged = {LOG: [_logged(lake, asked, run, _came(chosen, results))]}
     without = {table: stretches(places) for table, places in lost.items() if places.height}
@@ -156,7 +163,8 @@ def _counts(chosen: Chosen, items: list[WorkItem], results: list[Result]) -> Ite
     """What the run brought each table, per topic-partition, less what it took out."""
     for source, brought in by_source(items, results):
         lost = {"silver": _of(chosen.taken, source), "duplicates": _of(chosen.followers, source)}
-        yield brought | {name: brought[name] - count for name, count in lost.items()}
+        quarantined = brought["quarantined"] | {"replayed": -_of(chosen.replayed, source)}
+        yield brought | {name: brought[name] - count for name, count in lost.items()} | {"quarantined": quarantined}
 
 
 def _of(places: pl.DataFrame, source: tuple[str, int]) -> int:

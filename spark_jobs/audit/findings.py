@@ -38,7 +38,7 @@ KINDS = {  # kind: (what is broken, what to do next)
     "other_event": ("in {table} with another event (ids, day or body) than bronze has at that place", "refine"),
     "other_bytes": ("in {table} with other bytes than bronze has at that place", "refine"),
     "run_counts": ("a run put other numbers into silver, duplicates and quarantine than the ledger says", "ledger"),
-    "closed_unaccounted": ("quarantined and also in {table} or ops.duplicates, more or fewer than were ever replayed", "refine"),
+    "closed_unaccounted": ("quarantined and also in {table} or ops.duplicates, more or fewer than the ledger says were replayed", "refine"),
     "event_doubled": ("an event (vehicle_key, event_id, occurred_on) that {table} holds more than once", "refine"),
     "kept_missing": ("duplicates whose kept place holds no such event in silver", "refine"),
     "kept_unread": ("duplicates whose kept place bronze does not hold, so that no bodies can be compared", "land"),

@@ -58,13 +58,23 @@ class LogPlan:
     held: Held | None  # by Kafka
     landings: pl.DataFrame  # LEDGER: what bronze's ledger says of it
     runs: pl.DataFrame  # LEDGER: what silver's ledger says of it, runs of refine only
-    replayed: int  # rows that replays brought into silver and duplicates, by the ledger
+    later: pl.DataFrame  # LEDGER: what it says of runs that judged old rows anew: replays and reprocesses
     is_copying: bool  # bronze's newest commits are not in ops.ledger yet
 
     @property
     def topic(self) -> str:
         """Its topic."""
         return topic(self.family)
+
+    @property
+    def replayed(self) -> int:
+        """Rows that replays brought out of quarantine, less those that a reprocess put back, by the ledger."""
+        return sum(sum(self.later[name].fill_null(0).to_list()) for name in ("silver", "duplicates", "quarantined"))
+
+    @property
+    def is_reprocessed(self) -> bool:
+        """Rows of refine's runs were judged anew: what each run put where no longer shows."""
+        return "reprocess" in self.later["kind"]
 
     @property
     def first(self) -> int:
@@ -184,7 +194,7 @@ def _plan(
 ) -> LogPlan:
     bronze, silver = lake.bronze[family], lake.silver[family]
     ours = (pl.col("topic_id") == log.topic_id) & (pl.col("partition") == log.partition)
-    refines, replays = runs.filter(ours & (pl.col("kind") == "refine")), runs.filter(ours & (pl.col("kind") != "refine"))
+    refines, later = runs.filter(ours & (pl.col("kind") == "refine")), runs.filter(ours & (pl.col("kind") != "refine"))
     position, refined = bronze.position(log), silver.position(log)
     if unclosed and unclosed.kind == "refine":
         refined = max(refines["last_offset"].to_list(), default=None)
@@ -198,7 +208,7 @@ def _plan(
         held=held,
         landings=landings.filter(ours),
         runs=refines,
-        replayed=sum(replays["silver"].fill_null(0).to_list() + replays["duplicates"].fill_null(0).to_list()),
+        later=later,
         is_copying=is_copying,
     )
 

@@ -48,7 +48,7 @@ def unrecorded(bronze: pl.DataFrame, entries: pl.DataFrame, upto: int, silver: s
 
 
 def run_counts(window: Window, entries: pl.DataFrame) -> pl.DataFrame:
-    """Per ledger entry of refine (first_offset, last_offset, run): rows that bronze, silver, duplicates and quarantine hold of it.
+    """Per ledger entry of refine (first_offset, last_offset, run): rows that bronze, silver, duplicates and quarantine hold of it; places in any of the three.
 
     A row that a later replay brought into silver or duplicates still counts as quarantined, as its run left it.
     """
@@ -59,17 +59,22 @@ def run_counts(window: Window, entries: pl.DataFrame) -> pl.DataFrame:
         "quarantined": window.quarantine.select("offset", "run"),
     }
     counts = entries.select("first_offset", "last_offset", "run").sort("first_offset")
+    first_seen["placed"] = pl.concat([rows.select("offset") for rows in window.tables("").values()]).unique()
     for name, rows in first_seen.items():
         counts = counts.join(_per_entry(rows, entries, name), on="first_offset", how="left")
     return counts.with_columns(pl.col(*first_seen).fill_null(0))
 
 
-def against_runs(entries: pl.DataFrame, parts: list[pl.DataFrame], silver: str, log: Log) -> Iterator[Finding]:
-    """Each refine entry's counts against what was counted in all windows, and its bronze rows against their sum."""
-    names = ("silver", "duplicates", "quarantined")
+def against_runs(entries: pl.DataFrame, parts: list[pl.DataFrame], silver: str, log: Log, *, is_reprocessed: bool) -> Iterator[Finding]:
+    """Each refine entry's counts against what was counted in all windows, and its bronze rows against their sum.
+
+    Of rows that were judged anew since only the sum still shows.
+    """
+    names = ("placed",) if is_reprocessed else ("silver", "duplicates", "quarantined")
+    told = entries.with_columns(placed=pl.sum_horizontal("silver", "duplicates", "quarantined"))
     nothing = pl.DataFrame(schema=dict.fromkeys(("first_offset", "bronze", *names), pl.Int64))
     sums = pl.concat([nothing, *(part.select(nothing.columns) for part in parts)]).group_by("first_offset").sum()
-    held_beside = entries.join(sums, on="first_offset", how="left", suffix="_held").with_columns(
+    held_beside = told.join(sums, on="first_offset", how="left", suffix="_held").with_columns(
         pl.col("bronze", *(f"{name}_held" for name in names)).fill_null(0)
     )
     for row in held_beside.iter_rows(named=True):

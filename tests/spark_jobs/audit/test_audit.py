@@ -18,7 +18,19 @@ from spark_jobs import files
 from spark_jobs.audit import run, sweep
 from spark_jobs.audit.run import audited_families
 from spark_jobs.tables import Table
-from tests.spark_jobs.audit.fabricated import CONTROL, FAMILIES, LANDED, NOON, SILVER, bronze_row, record, run_entry, run_rows, silver_row
+from tests.spark_jobs.audit.fabricated import (
+    CONTROL,
+    FAMILIES,
+    LANDED,
+    NOON,
+    SILVER,
+    bronze_row,
+    quarantine_row,
+    record,
+    run_entry,
+    run_rows,
+    silver_row,
+)
 
 
 def test_a_sound_lake_has_no_findings(copied):
@@ -325,6 +337,46 @@ def test_the_same_state_is_broken_once_the_run_is_closed(copied):
     copied.add("silver.charging", *(silver_row(record("charging", 0, offset)) for offset in (50, 51)))
     copied.move("silver.charging", 52)
     assert copied.broken()[("nowhere", "silver.charging", 0)] == [52]
+
+
+def reprocessed(lake, *, silver: int, quarantined: int) -> None:
+    """What the ledger says of a reprocess, run 5."""
+    told = run_entry(5, silver, 0, quarantined) | {"kind": "reprocess", "table": "silver.charging", "version": 9, "at": NOON}
+    nowhere = {"topic": "fleet.charging", "topic_id": "topic-of-charging", "partition": 0, "first_offset": None, "last_offset": None}
+    lake.add("ops.ledger", told | nowhere)
+
+
+def test_rows_that_a_reprocess_took_out_of_silver_are_accounted_for(copied):
+    reprocessed(copied, silver=-2, quarantined=2)
+    copied.change("silver.charging", lambda rows: rows.filter(~(at(7) | at(44))))
+    copied.add("silver.quarantine", *(quarantine_row("charging", record("charging", 0, offset)) | {"run": 5} for offset in (7, 44)))
+    report = copied.audit(full=True)
+    assert report.findings == []
+    assert (report.table()[0]["silver"], report.table()[0]["open quarantine"]) == (43, 4)
+
+
+def test_a_row_that_a_reprocess_lost_is_found(copied):
+    reprocessed(copied, silver=-2, quarantined=2)
+    copied.change("silver.charging", lambda rows: rows.filter(~(at(7) | at(44))))
+    copied.add("silver.quarantine", quarantine_row("charging", record("charging", 0, 7)) | {"run": 5})
+    broken = copied.broken()
+    assert broken[("nowhere", "silver.charging", 0)] == [44]
+    assert broken[("run_counts", "silver.charging", 0)] == [40]
+
+
+def test_a_row_that_was_replayed_and_reprocessed_stands_once_in_quarantine(copied):
+    reprocessed(copied, silver=-1, quarantined=0)
+    copied.change("silver.charging", lambda rows: rows.filter(~at(18)))
+    copied.change("silver.quarantine", lambda rows: rows.with_columns(run=pl.when(at(18)).then(5).otherwise("run")))
+    assert copied.audit(full=True).findings == []
+
+
+def test_rows_between_the_commits_of_a_reprocess_are_not_missed(copied):
+    copied.add("ops.refine_runs", *run_rows(5, kind="reprocess", states=("intent",)))
+    reprocessed(copied, silver=-1, quarantined=1)
+    copied.change("silver.charging", lambda rows: rows.filter(~at(7)))
+    report = copied.audit(full=True)
+    assert [each.kind for each in report.findings] == []
 
 
 # From where the last audit ended

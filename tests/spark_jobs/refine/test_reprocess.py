@@ -13,6 +13,8 @@ from spark_jobs import runs
 from spark_jobs.maintain import job as maintenance
 from spark_jobs.refine.job import refine
 from spark_jobs.refine.quarantine import open_rows
+from spark_jobs.replay import Asked as Replay
+from spark_jobs.replay import replay
 from spark_jobs.reprocess import Asked
 from spark_jobs.runs import Runs
 from tests.spark_jobs.refine.events import GIVEN, NOON, InProcess, bronze, land_rows, record
@@ -34,6 +36,10 @@ def refined(lake) -> str:
 
 @pytest.fixture
 def narrow(monkeypatch):
+    tightened(monkeypatch)
+
+
+def tightened(monkeypatch) -> None:
     """From now on nobody may consent to location."""
     of = contract(SILVER)
     columns = tuple(replace(column, enum=("marketing",)) if column.name == "purpose" else column for column in of.own_columns)
@@ -101,6 +107,17 @@ def test_killed_anywhere_it_is_finished_by_the_next_start_even_beside_maintenanc
         maintenance.carry_out(refined, InProcess, [maintenance.due(refined, name, {}, timedelta(days=7), NOON)], lambda text: None)
     assert Runs(refined).finish() == 2
     assert {name: len(found) for name, found in outcome(refined).items()} == {"silver": 6, "duplicates": 0, "open": 8}
+
+
+def test_what_a_replay_brought_in_and_a_reprocess_refuses_again_stands_once_in_quarantine(refined, narrow, monkeypatch):
+    job.reprocess(InProcess(), refined, ALWAYS)
+    monkeypatch.setattr(job, "contract", contract)
+    assert replay(InProcess(), refined, Replay("consents")).accepted == 6
+    assert outcome(refined)["open"] == []
+    tightened(monkeypatch)
+    job.reprocess(InProcess(), refined, ALWAYS)
+    assert len(outcome(refined)["open"]) == 8
+    assert len(set(places(refined, "silver.quarantine"))) == len(places(refined, "silver.quarantine")) == 8
 
 
 def test_the_ledger_still_accounts_for_every_row(refined, narrow):
