@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from fleetlake.names import table_path
-from fleetlake.releases import Published, published, rows_of
+from fleetlake.releases import RELEASES, Published, published, rows_of
 from fleetlake.releases.model import LAYERS
+from fleetlake.releases.pins import pinned
+from fleetlake.settings import settings
 
 SMALL_BYTES = 8_000_000  # on disk, some 64 MB of rows: `fleet maintain` brings smaller files together
 RESULTS, LEDGER = "ops.gate_results", "ops.ledger"
 
 
 def overview(lake: str) -> list[dict[str, Any]]:
-    """A row per table of the lake."""
+    """A row per table of the lake; `oldest pin` is the oldest version that `fleet maintain` keeps for a release."""
     state, now = published(lake), datetime.now(UTC)
     gates, shares = last_gates(rows_of(lake, RESULTS)[0]), quarantined_shares(rows_of(lake, LEDGER)[0])
-    return [row(lake, name, state, gates, shares, now) for name in tables(lake)]
+    pins = pinned(rows_of(lake, RELEASES)[0], now - settings().keep)
+    return [row(lake, name, state, gates, shares, now) | {"oldest pin": min(pins.get(name, ()), default=None)} for name in tables(lake)]
 
 
 def row(lake: str, name: str, state: Published, gates: Mapping[str, str], shares: Mapping[str, float], now: datetime) -> dict[str, Any]:

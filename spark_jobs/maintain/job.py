@@ -13,12 +13,12 @@ from fleetlake.console import Failure
 from fleetlake.names import position_id
 from fleetlake.overview import SMALL_BYTES
 from fleetlake.releases import RELEASES, WAIVERS, selected
+from fleetlake.releases.pins import pinned
 from spark_jobs.exchange import Exchange
 from spark_jobs.land.days import UNREPEATED
 from spark_jobs.layers import tables_of
 from spark_jobs.ledger import copied
 from spark_jobs.maintain.garbage import File, delete, spent, unseen, version_at
-from spark_jobs.maintain.pins import pinned
 from spark_jobs.maintain.plan import Group, bronze_groups, groups
 from spark_jobs.maintain.rewrite import Rewriting, read, rewritten
 from spark_jobs.refine.sinks import RANDOM

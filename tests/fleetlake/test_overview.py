@@ -3,6 +3,9 @@
 import pytest
 
 from fleetlake.overview import age, last_gates, overview, quarantined_shares
+from fleetlake.releases.model import Pin
+from spark_jobs.refine.job import refine
+from spark_jobs.releases.log import Log, made
 from tests.spark_jobs.refine.events import InProcess, bronze, land_rows, record
 
 
@@ -42,11 +45,19 @@ def test_an_age_is_said_in_one_unit(seconds, said):
 
 
 def test_every_table_of_the_lake_is_there_with_its_files(lake):
-    from spark_jobs.refine.job import refine
-
     land_rows(lake, bronze(record(0), record(1, body=b"{")))
     assert list(refine(InProcess(), lake))
     rows = {row["table"]: row for row in overview(lake)}
     assert {"bronze.consents", "silver.consents", "silver.quarantine", "ops.ledger"} <= rows.keys()
     assert (rows["silver.consents"]["quarantined"], rows["silver.consents"]["files"], rows["silver.consents"]["small"]) == ("50.00%", 1, 1)
     assert rows["silver.consents"]["released"] is None
+    assert rows["silver.consents"]["oldest pin"] is None
+
+
+def test_the_oldest_version_that_maintenance_keeps_is_named(lake):
+    for version in (3, 5, 6, 8):
+        log = Log.open(lake)
+        log.commit([made(log.next, "silver", "release", [Pin("silver.consents", version, 1, 1, "1.0.0")])])
+    land_rows(lake, bronze(record(0)))
+    assert list(refine(InProcess(), lake))
+    assert next(row["oldest pin"] for row in overview(lake) if row["table"] == "silver.consents") == 3

@@ -2,16 +2,19 @@
 
 import shutil
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import polars as pl
 import pytest
 
 from fleetlake.console import Failure
 from fleetlake.names import table_path
+from fleetlake.releases.model import Pin
 from spark_jobs.maintain import job
 from spark_jobs.maintain.garbage import data_files
 from spark_jobs.maintain.garbage import held as held_by
 from spark_jobs.refine.job import refine
+from spark_jobs.releases.log import Log, made
 from spark_jobs.runs import opened
 from tests.spark_jobs.refine.events import InProcess, bronze, land_rows, record
 
@@ -150,3 +153,30 @@ def test_a_dry_look_changes_nothing(landed):
     row = job.due(landed, SILVER, {}, KEEP, datetime.now(UTC)).row
     assert (row["small"], row["merged"], row["into"]) == (12, 12, 1)
     assert (files(landed, SILVER), opened(landed, SILVER).version) == before
+
+
+@pytest.mark.parametrize("count", [6, pytest.param(100, marks=pytest.mark.drill)])
+def test_after_many_releases_the_three_that_stay_pinned_read_back(landed, count):
+    sums: dict[int, str] = {}
+    for number in range(1, count + 1):
+        if number > count - 4:
+            land_rows(landed, bronze(record(900 + number, id=f"of {number}", vehicle=f"v{number}")))
+            assert list(refine(InProcess(), landed))
+        version = opened(landed, SILVER).version
+        sums[version] = checksum(rows(landed, SILVER, version))
+        log = Log.open(landed)
+        log.commit([made(log.next, "silver", "release", [Pin(SILVER, version, 240, number, "1.0.0")])])
+    later = datetime.now(UTC) + 3 * DAY
+    maintain(landed, SILVER)
+    maintain(landed, SILVER, pins=job.pins_of(landed, later - KEEP), now=later)
+    *gone, first, second, third = sums
+    assert [checksum(rows(landed, SILVER, version)) for version in (first, second, third)] == [sums[first], sums[second], sums[third]]
+    assert len(gone) == 2
+    assert len(files(landed, SILVER)) == 1 + len(
+        opened_at(landed, SILVER, third)
+    )  # the compacted one, and those of the pins: each has the former's
+
+
+def checksum(content: pl.DataFrame) -> str:
+    """Of every value of every row."""
+    return sha256(content.sort("partition", "offset").write_ipc(None).getvalue()).hexdigest()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from spark_jobs.maintain.pins import BACK, pinned
+from fleetlake.releases.pins import BACK, pinned
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
