@@ -72,7 +72,7 @@ class Day:
         adoption = np.array([f.ceiling / (1 + np.exp(-f.growth * (t - f.midpoint_day))) for f in FEATURES])
         software = self.campaigns.software(self.fleet.base_software, np.arange(self.plan.vehicles), at_ms)
         runs = software[:, None] >= np.array([f.needs_software for f in FEATURES])
-        entitled = self.fleet.subscription_end_ms > at_ms[:, None]
+        entitled = (self.fleet.subscription_end_ms > at_ms[:, None]) | (self.fleet.renewed_ms <= at_ms[:, None])
         allowed: np.ndarray = self.fleet.equipped & entitled & runs & (self.fleet.eagerness < adoption)
         return allowed
 

@@ -15,6 +15,8 @@ from fleetlake.simulator.plan import DAY_MS, Plan
 
 NEW_SHARE = 0.03  # vehicles that are sold while we look
 SCRAPPED_SHARE_PER_DAY = 0.0002
+SUBSCRIPTION_DAYS, LONGEST_PAUSE_DAYS = 180, 10
+TOLD_LATE_SHARE, LONGEST_TOLD_LATE_DAYS = 0.05, 9  # of vehicles: the register hears of their changes so much later
 NEVER_MS = 1 << 42  # the year 2109
 JAVA_MARKET = "CN"  # its gateway is written in Java: another partitioner
 
@@ -33,8 +35,10 @@ class Fleet:
     equipped: np.ndarray  # vehicles × features
     eagerness: np.ndarray  # vehicles × features: a feature is taken up when its adoption passes this
     subscription_end_ms: np.ndarray  # vehicles × features; far away where none ends
+    renewed_ms: np.ndarray  # vehicles × features; when a subscription that ended goes on, far away where it does not
     consents: np.ndarray  # vehicles × purposes
     home: np.ndarray  # vehicles × (latitude, longitude)
+    told_late_ms: np.ndarray  # how much later than it happens the register hears of a change; 0 for nearly all
 
     @cached_property
     def is_electric(self) -> np.ndarray:
@@ -93,24 +97,30 @@ def build(plan: Plan) -> Fleet:
     model = rng.choice(len(MODELS), n, p=shares(MODELS))
     market = rng.choice(len(MARKETS), n, p=shares(MARKETS))
     ages = rng.integers(1, 1500, n) * DAY_MS
-    is_new = rng.random(n) < NEW_SHARE
+    is_new = rng.random(n) < NEW_SHARE * plan.turnover
     sold = plan.start_ms + np.where(is_new, rng.integers(0, plan.days * DAY_MS, n), -ages) // 1000 * 1000
     centres = np.array([[place.latitude, place.longitude] for place in MARKETS])[market]
+    scrapped = rng.random(n) < SCRAPPED_SHARE_PER_DAY * plan.days * plan.turnover
+    scrapped_on = plan.start_ms + rng.integers(0, plan.days * DAY_MS, n)
+    later = np.random.default_rng([plan.seed, 12])
+    trips_per_day, base_software = rng.gamma(4.0, 0.7, n), rng.choice(3, n, p=[0.2, 0.3, 0.5])
+    equipped, eagerness = _equipped(rng, model), rng.random((n, len(FEATURES)))
+    ends = _subscription_ends(rng, plan)
     return Fleet(
         keys=[_key(plan.seed, number) for number in range(n)],
         model=model,
         market=market,
         sold_ms=sold,
-        scrapped_ms=np.where(
-            rng.random(n) < SCRAPPED_SHARE_PER_DAY * plan.days, plan.start_ms + rng.integers(0, plan.days * DAY_MS, n), NEVER_MS
-        ),
-        trips_per_day=rng.gamma(4.0, 0.7, n),
-        base_software=rng.choice(3, n, p=[0.2, 0.3, 0.5]),
-        equipped=_equipped(rng, model),
-        eagerness=rng.random((n, len(FEATURES))),
-        subscription_end_ms=_subscription_ends(rng, plan),
+        scrapped_ms=np.where(scrapped, scrapped_on, NEVER_MS),
+        trips_per_day=trips_per_day,
+        base_software=base_software,
+        equipped=equipped,
+        eagerness=eagerness,
+        subscription_end_ms=ends,
+        renewed_ms=_renewals(later, ends),
         consents=rng.random((n, len(CONSENTING))) < np.array(CONSENTING),
         home=centres + rng.normal(0, 1.2, (n, 2)),
+        told_late_ms=_told_late(later, n),
     )
 
 
@@ -129,7 +139,21 @@ def _equipped(rng: np.random.Generator, model: np.ndarray) -> np.ndarray:
 
 def _subscription_ends(rng: np.random.Generator, plan: Plan) -> np.ndarray:
     """A third of the subscriptions end within the next 180 days."""
-    ends = plan.start_ms + rng.integers(0, 180 * DAY_MS, (plan.vehicles, len(FEATURES))) // 1000 * 1000
+    longest = round(SUBSCRIPTION_DAYS * DAY_MS / plan.turnover)
+    ends = plan.start_ms + rng.integers(0, longest, (plan.vehicles, len(FEATURES))) // 1000 * 1000
     ending = rng.random(ends.shape) < np.array([feature.is_subscription / 3 for feature in FEATURES])
     kept: np.ndarray = np.where(ending, ends, NEVER_MS)
     return kept
+
+
+def _renewals(rng: np.random.Generator, ends: np.ndarray) -> np.ndarray:
+    """A third of those that end goes on after a pause of days."""
+    renewed = ends + rng.integers(DAY_MS, LONGEST_PAUSE_DAYS * DAY_MS, ends.shape) // 1000 * 1000
+    kept: np.ndarray = np.where((ends < NEVER_MS) & (rng.random(ends.shape) < 1 / 3), renewed, NEVER_MS)
+    return kept
+
+
+def _told_late(rng: np.random.Generator, vehicles: int) -> np.ndarray:
+    late = rng.integers(DAY_MS, LONGEST_TOLD_LATE_DAYS * DAY_MS, vehicles) // 1000 * 1000
+    lags: np.ndarray = np.where(rng.random(vehicles) < TOLD_LATE_SHARE, late, 0)
+    return lags

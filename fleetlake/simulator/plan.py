@@ -63,6 +63,7 @@ class Plan:
     partitions: int = 4
     partitions_after: int = 6  # from noon of the middle day on, where twins across the change are asked for
     max_body_bytes: int = 1_000_000
+    turnover: float = 1.0  # sales, scrapping, ends of subscriptions and changes of mind, against a usual fleet: small ones show some at 10
 
     def __post_init__(self) -> None:
         if min(self.vehicles, self.days) < 1:

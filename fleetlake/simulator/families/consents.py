@@ -20,7 +20,7 @@ def events(day: Day) -> pl.DataFrame:
     first = np.ones((len(entered), len(PURPOSES)), bool)
     first[:, ASKED:] = rng.random((len(entered), len(PURPOSES) - ASKED)) < 0.3
     who, purpose = np.nonzero(first)
-    changing = np.flatnonzero(day.is_sold & (rng.random(day.plan.vehicles) < CHANGES_PER_DAY))
+    changing = np.flatnonzero(day.is_sold & (rng.random(day.plan.vehicles) < CHANGES_PER_DAY * day.plan.turnover))
     changed = rng.integers(0, len(PURPOSES), len(changing))
     vehicle = np.concatenate([entered[who], changing]).astype(np.uint32)
     given = np.concatenate([day.fleet.consents[entered[who], purpose], rng.random(len(changing)) < 0.4])

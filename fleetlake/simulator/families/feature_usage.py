@@ -8,7 +8,8 @@ from fleetlake.simulator.day import Day, hex_ids, words
 from fleetlake.simulator.family import Family
 
 CODES = tuple(feature.code for feature in FEATURES)
-OPENED, ADJUSTED = 0.25, 0.12  # shares of uses that are looked at first, and adjusted on the way
+OPENED, STARTED, ADJUSTED = 0.25, 0.2, 0.12  # shares of uses that are looked at first, whose start is told, that are adjusted on the way
+ALONE = 0.3  # of uses of one step: nobody gave them a correlation
 OUTCOMES = ("done", "cancelled", "failed")
 ENTRY_POINTS = ("touch", "button", "voice", "app", "automatic")
 
@@ -26,11 +27,13 @@ def events(day: Day) -> pl.DataFrame:
     base = pl.DataFrame({"vehicle": trips.vehicle[trip], "feature_id": words(CODES, feature), "correlation_id": hex_ids(rng, n, 16)})
     base = base.with_columns(entry_point=words(ENTRY_POINTS, rng.choice(5, n, p=[0.5, 0.2, 0.1, 0.08, 0.12])))
     fate = rng.choice(3, n, p=[0.93, 0.04, 0.03])
+    opened, adjusted, started = rng.random(n) < OPENED, rng.random(n) < ADJUSTED, rng.random(n) < STARTED
+    is_alone = ~(opened | adjusted | started) & (rng.random(n) < ALONE)
+    base = base.with_columns(correlation_id=base["correlation_id"].set(pl.Series(is_alone), None))
     steps = [
-        base.with_columns(at=pl.Series(begin), action=pl.lit("opened"), outcome=pl.lit("done")).filter(rng.random(n) < OPENED),
-        base.with_columns(at=pl.Series(begin + duration // 2), action=pl.lit("adjusted"), outcome=pl.lit("done")).filter(
-            rng.random(n) < ADJUSTED
-        ),
+        base.with_columns(at=pl.Series(begin), action=pl.lit("opened"), outcome=pl.lit("done")).filter(opened),
+        base.with_columns(at=pl.Series(begin + 500), action=pl.lit("started"), outcome=pl.lit("done")).filter(started),
+        base.with_columns(at=pl.Series(begin + duration // 2), action=pl.lit("adjusted"), outcome=pl.lit("done")).filter(adjusted),
         base.with_columns(
             at=pl.Series(begin + duration), action=pl.lit("stopped"), outcome=words(OUTCOMES, fate), duration_ms=pl.Series(duration)
         ),

@@ -23,10 +23,19 @@ COMMANDS = (
 WEIGHTS = [0.28, 0.16, 0.22, 0.06, 0.06, 0.02, 0.05, 0.07, 0.08]
 ERRORS = ("VEHICLE_IN_MOTION", "DOOR_OPEN", "LOW_BATTERY", "TIMEOUT")
 EXPIRY_MS = 300_000
+FATES = [
+    0.88,
+    0.04,
+    0.04,
+    0.02,
+    0.01,
+    0.01,
+]  # executed, failed, expired, cancelled, never heard of again, executed when the car woke a day later
+AFTER_ALL = 0.25  # of those that expired: the vehicle executes them when it wakes soon after
 
 
 def events(day: Day) -> pl.DataFrame:
-    """requested, then delivered and executed or failed; expired where the vehicle was not reached; cancelled by the customer."""
+    """requested, then delivered and executed or failed; expired where the vehicle was not reached; cancelled by the customer; some never end."""
     rng = day.rng
     vehicle = np.repeat(np.arange(day.plan.vehicles, dtype=np.uint32), rng.poisson(PER_DAY * day.is_sold))
     n = len(vehicle)
@@ -35,13 +44,15 @@ def events(day: Day) -> pl.DataFrame:
     base = pl.DataFrame(
         {"vehicle": vehicle, "command_id": hex_ids(rng, n), "command": words(COMMANDS, rng.choice(len(COMMANDS), n, p=WEIGHTS))}
     )
-    fate = rng.choice(4, n, p=[0.90, 0.04, 0.04, 0.02])  # executed, failed, expired, cancelled
-    delivered, errors = requested + rng.integers(800, 30_000, n), words(ERRORS, rng.integers(0, len(ERRORS), n))
+    fate = rng.choice(len(FATES), n, p=FATES)
+    is_after_all = (fate == 2) & (rng.random(n) < AFTER_ALL)
+    asleep = np.where(fate == 5, DAY_MS, np.where(is_after_all, 2 * EXPIRY_MS, 0))
+    delivered, errors = requested + asleep + rng.integers(800, 30_000, n), words(ERRORS, rng.integers(0, len(ERRORS), n))
     done = delivered + rng.integers(1_000, 25_000, n)
     steps = [
         base.with_columns(at=pl.Series(requested), step=pl.lit("requested")),
-        base.with_columns(at=pl.Series(delivered), step=pl.lit("delivered")).filter(fate < 2),
-        base.with_columns(at=pl.Series(done), step=pl.lit("executed")).filter(fate == 0),
+        base.with_columns(at=pl.Series(delivered), step=pl.lit("delivered")).filter((fate < 2) | (fate == 5) | is_after_all),
+        base.with_columns(at=pl.Series(done), step=pl.lit("executed")).filter((fate == 0) | (fate == 5) | is_after_all),
         base.with_columns(at=pl.Series(done), step=pl.lit("failed"), error_code=errors).filter(fate == 1),
         base.with_columns(at=pl.Series(requested + EXPIRY_MS), step=pl.lit("expired"), error_code=pl.lit("NOT_REACHED")).filter(fate == 2),
         base.with_columns(at=pl.Series(requested + 4_000), step=pl.lit("cancelled")).filter(fate == 3),

@@ -7,6 +7,7 @@ from fleetlake.simulator.campaigns import STEPS
 from fleetlake.simulator.catalogue import FEATURES
 from fleetlake.simulator.day import Day, software_names, words
 from fleetlake.simulator.family import Family
+from fleetlake.simulator.fleet import NEVER_MS
 from fleetlake.simulator.plan import DAY_MS
 from fleetlake.simulator.registry import registered
 
@@ -15,8 +16,9 @@ COLUMNS = ["vehicle", "at", "kind", "feature_id", "software_version", "valid_fro
 
 
 def events(day: Day) -> pl.DataFrame:
-    """The register's entry of vehicles that are new to it, and the day's changes."""
-    return pl.concat([*_entries(day), _ended(day), *_new_software(day), _scrapped(day)], how="diagonal").select(COLUMNS)
+    """The register's entry of vehicles that are new to it, and the changes that it is told of on the day, some of them days late."""
+    changes = [*_entries(day), _ended(day), _renewed(day), *_new_software(day), _scrapped(day)]
+    return pl.concat(changes, how="diagonal").select(COLUMNS)
 
 
 def _changes(kind: str, vehicle: np.ndarray, at: np.ndarray, valid_ms: np.ndarray, **columns: pl.Series) -> pl.DataFrame:
@@ -41,26 +43,34 @@ def _entries(day: Day) -> list[pl.DataFrame]:
 
 
 def _ended(day: Day) -> pl.DataFrame:
-    end = day.fleet.subscription_end_ms
-    vehicle, feature = np.nonzero(day.fleet.equipped & _is_on(day, end) & (end > day.fleet.sold_ms[:, None]))
-    moment = end[vehicle, feature]
-    return _changes("entitlement_ended", vehicle, moment, moment, feature_id=words(CODES, feature))
+    return _of_features(day, "entitlement_ended", day.fleet.subscription_end_ms)
+
+
+def _renewed(day: Day) -> pl.DataFrame:
+    return _of_features(day, "entitled", day.fleet.renewed_ms)
+
+
+def _of_features(day: Day, kind: str, moments: np.ndarray) -> pl.DataFrame:
+    told = moments + day.fleet.told_late_ms[:, None]
+    vehicle, feature = np.nonzero(day.fleet.equipped & _is_on(day, told) & (day.fleet.subscription_end_ms > day.fleet.sold_ms[:, None]))
+    return _changes(kind, vehicle, told[vehicle, feature], moments[vehicle, feature], feature_id=words(CODES, feature))
 
 
 def _new_software(day: Day) -> list[pl.DataFrame]:
     changes = []
     for version, steps in zip(day.campaigns.version, day.campaigns.at, strict=True):
         done = steps[STEPS.index("succeeded")]
-        vehicle = np.flatnonzero(_is_on(day, done))
+        told = np.minimum(done, NEVER_MS) + 1000 + day.fleet.told_late_ms
+        vehicle = np.flatnonzero(_is_on(day, told))
         names = software_names(np.full(len(vehicle), version))
-        changes.append(_changes("software_changed", vehicle, done[vehicle] + 1000, done[vehicle], software_version=names))
+        changes.append(_changes("software_changed", vehicle, told[vehicle], done[vehicle], software_version=names))
     return changes
 
 
 def _scrapped(day: Day) -> pl.DataFrame:
-    vehicle = np.flatnonzero(_is_on(day, day.fleet.scrapped_ms) & (day.fleet.sold_ms < day.fleet.scrapped_ms))
-    moment = day.fleet.scrapped_ms[vehicle]
-    return _changes("scrapped", vehicle, moment, moment)
+    told = day.fleet.scrapped_ms + day.fleet.told_late_ms
+    vehicle = np.flatnonzero(_is_on(day, told) & (day.fleet.sold_ms < day.fleet.scrapped_ms))
+    return _changes("scrapped", vehicle, told[vehicle], day.fleet.scrapped_ms[vehicle])
 
 
 def _is_on(day: Day, moment: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -96,11 +97,52 @@ def test_the_envelope_names_the_software_that_the_lifecycle_announced(calm):
     assert (changes["sw_version"] == changes["software_version"]).all()
 
 
-def test_commands_end_once_and_some_of_them_badly(simulate):
-    steps = simulate("json", "none").records["remote_commands"].group_by("command_id").agg("step")
-    finals = steps.select(pl.col("step").list.set_intersection(["executed", "failed", "expired", "cancelled"]))
-    assert finals.select(pl.col("step").list.len().max()).item() == 1
-    assert finals.explode("step")["step"].n_unique() >= 4
+def restless(family):
+    """A family's records of a small fleet in which much changes."""
+    parts = generate(Plan(vehicles=60, days=12, density=1, turnover=20))
+    return pl.concat([part.records[family] for part in parts if family in part.records])
+
+
+def test_commands_end_once_some_badly_some_never_and_a_few_after_all():
+    steps = restless("remote_commands").group_by("command_id").agg("step")
+    finals = steps.select(pl.col("step").list.set_intersection(["executed", "failed", "expired", "cancelled"]).list.sort().list.join(" "))
+    ways = dict(finals["step"].value_counts().iter_rows())
+    assert set(ways) == {"", "executed", "failed", "expired", "cancelled", "executed expired"}
+    assert ways["executed"] > 0.8 * len(steps)
+    assert ways["executed expired"] + ways[""] < 0.03 * len(steps)
+
+
+def test_a_command_may_be_executed_a_day_after_its_request():
+    steps = restless("remote_commands").filter(pl.col("step").is_in(["requested", "executed"]))
+    took = steps.group_by("command_id").agg(pl.col("occurred_at").max() - pl.col("occurred_at").min())["occurred_at"]
+    assert took.max() > timedelta(days=1)
+
+
+def test_a_fleet_with_turnover_shows_in_days_what_others_show_in_months():
+    kinds = restless("vehicle_lifecycle")
+    counts = dict(kinds["kind"].value_counts().iter_rows())
+    assert min(counts[kind] for kind in ("sold", "scrapped", "entitlement_ended", "software_changed")) > 0
+    calm = pl.concat([part.records["vehicle_lifecycle"] for part in generate(Plan(vehicles=60, days=12, density=1))])
+    assert counts["entitlement_ended"] > 3 * len(calm.filter(pl.col("kind") == "entitlement_ended"))
+
+
+def test_subscriptions_end_and_some_go_on_after_a_pause():
+    changes = restless("vehicle_lifecycle").filter(pl.col("kind").is_in(["entitled", "entitlement_ended"]))
+    order = changes.sort("valid_from").group_by("vehicle_key", "feature_id").agg(pl.col("kind").str.join(" "))["kind"]
+    assert {"entitled", "entitled entitlement_ended", "entitled entitlement_ended entitled"} <= set(order)
+
+
+def test_the_register_hears_of_some_changes_days_late():
+    lags = restless("vehicle_lifecycle").filter(pl.col("kind") == "entitlement_ended").select(pl.col("occurred_at") - pl.col("valid_from"))
+    assert lags.to_series().min() == timedelta(0)
+    assert lags.to_series().max() > timedelta(days=1)
+
+
+def test_steps_of_one_use_share_a_correlation_and_lone_ones_may_have_none(calm):
+    uses = calm.records["feature_usage"]
+    assert 0.05 < uses["correlation_id"].is_null().mean() < 0.3
+    actions = uses.drop_nulls("correlation_id").group_by("correlation_id").agg(pl.col("action").sort().str.join(" "))["action"]
+    assert {"stopped", "opened stopped", "started stopped", "adjusted opened started stopped"} <= set(actions)
 
 
 @pytest.mark.parametrize("family", sorted(registry()))
