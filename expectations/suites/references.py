@@ -8,7 +8,7 @@ from pathlib import Path
 from expectations.contract import Contract
 from expectations.suites.expectation import ROWS, Expectation
 
-CATALOGUE = Path(__file__).parents[2] / "dbt_project" / "seeds" / "features.csv"
+CATALOGUE = Path(__file__).parents[2] / "dbt_project" / "seeds" / "feature_catalogue.csv"
 REGISTER = "silver.vehicle_lifecycle"
 UNKNOWN_SHARE = 0.01  # of the vehicles: a new one's first events may come before its entry in the register
 
@@ -23,8 +23,8 @@ def expectations(contract: Contract) -> Iterator[Expectation]:
             kind="among",
             columns=("feature_id",),
             values=features(),
-            says="feature_id is in the catalogue (dbt_project/seeds/features.csv)",
-            remedy="add the feature to dbt_project/seeds/features.csv, or have its sender corrected and `fleet reprocess` the rows",
+            says="feature_id is in the catalogue (dbt_project/seeds/feature_catalogue.csv)",
+            remedy="add the feature to dbt_project/seeds/feature_catalogue.csv, or have its sender corrected and `fleet reprocess` the rows",
         )
     if contract.topic and contract.id != REGISTER:
         yield Expectation(
