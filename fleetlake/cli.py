@@ -21,6 +21,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "reprocess",
     "audit",
     "release",
+    "build",
     "sql",
     "maintain",
     "report",

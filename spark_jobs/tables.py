@@ -149,6 +149,15 @@ class Table:
                 return self.version
         raise Failure(f"{self.name}: {ATTEMPTS} commits came first", "start again when less is written")
 
+    def files(self) -> frozenset[str]:
+        """Paths of the files that this version consists of."""
+        return frozenset(pa.table(self._delta.get_add_actions())["path"].to_pylist())
+
+    def restore(self, version: int) -> None:
+        """Makes the content of an older version the newest one again, in a commit of its own; files stay as they are."""
+        self._delta.restore(version)
+        self._advance()
+
     def refresh(self) -> None:
         """Sees what others committed (maintenance); raises Failure if one of our ids was moved by somebody else."""
         self._advance()

@@ -1,0 +1,35 @@
+{#
+  SQL that holds for the days that this model rebuilds now, which are all where nobody says which.
+
+  back, ahead: also for days at most so many before or after one of them, for models that look at a window.
+#}
+{% macro rebuilt(column, back=0, ahead=0) -%}
+  {%- if model.resource_type == 'model' and model.config.materialized != 'days' -%}
+    {{ exceptions.raise_compiler_error(model.name ~ " is no model of days: rebuilt() is for those that are built day by day") }}
+  {%- endif -%}
+  {%- set ranges = days_of_model() -%}
+  {%- if ranges is none -%}
+    true
+  {%- else -%}
+    ({{ in_ranges(column, ranges, back, ahead) }})
+  {%- endif -%}
+{%- endmacro %}
+
+
+{# [[first, last], …] of the model that is being built; none where the build says nothing of days, as in unit tests. #}
+{% macro days_of_model() -%}
+  {%- set whole = [[var('first_day'), var('last_day')]] if var('first_day', none) else none -%}
+  {{ return(var('days', {}).get(model.name, whole)) }}
+{%- endmacro %}
+
+
+{% macro in_ranges(column, ranges, back=0, ahead=0) -%}
+  {%- set day = modules.datetime.date.fromisoformat -%}
+  {%- set by = modules.datetime.timedelta -%}
+  {%- for first, last in ranges -%}
+    {{ column }} between date'{{ day(first) - by(days=back) }}' and date'{{ day(last) + by(days=ahead) }}'
+    {{- " or " if not loop.last }}
+  {%- else -%}
+    false
+  {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,96 @@
+"""fleet build: gold out of released silver."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fleetlake.console import ERRORS, Failure, progress, show
+from fleetlake.settings import settings
+
+if TYPE_CHECKING:
+    from spark_jobs.build.job import Done
+
+
+def build(
+    layer: Annotated[str, typer.Argument(help="gold, which gold_internal comes with.")],
+    since: Annotated[str, typer.Option(help="Build all days from this one on anew, for example 2026-06-01.")] = "",
+    through: Annotated[str, typer.Option(help="Last day that gold tells of; default: the last complete one.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="Build everything anew, whatever changed.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say which days of which tables would be built, why, and how much that is; write no table.")
+    ] = False,
+    select: Annotated[list[str] | None, typer.Option(help="Only this model, to try it: what comes of it cannot be released.")] = None,
+    master: Annotated[str, typer.Option(help="Spark master; default: FLEET_MASTER, or the server that SPARK_REMOTE names.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Build gold from released silver: the days that changed, or all. What comes of it is a candidate: fleet check gold, then fleet release gold."""
+    from spark_jobs.build.job import Wanted
+    from spark_jobs.build.job import build as built
+    from spark_jobs.build.lock import only_one
+    from spark_jobs.build.told import rows
+    from spark_jobs.session import session
+
+    if layer != "gold":
+        raise Failure(f"{layer!r} is not built", "fleet build gold")
+    wanted = Wanted(_day(since), _day(through), full, tuple(select or ()))
+    lake = settings().lake_root
+    with only_one(lake), _session(master, session) as spark, progress() as shown:
+        step = shown.add_task("opening tables", total=None)
+        done = built(lake, spark, wanted, lambda text: shown.update(step, description=text), plan=plan)
+    _say(done, rows(done), is_plan=plan, as_json=as_json)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Failure(f"{text!r} is no day", "write it as 2026-06-01") from error
+
+
+@contextmanager
+def _session(master: str, session: Any) -> Iterator[Any]:
+    """Something that starts Spark when it is called; it is stopped in the end."""
+    from spark_jobs.build.job import SPARK
+
+    started: list[Any] = []
+
+    def start() -> Any:
+        started.append(session("fleet build gold", master or None, extra=SPARK, stream=False))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for each in started:
+            each.stop()
+
+
+def _say(done: "Done", rows: Sequence[Mapping[str, Any]], *, is_plan: bool, as_json: bool) -> None:
+    number = done.prepared.state.releases["silver"].number
+    days = done.prepared.calendar
+    told = {
+        "build": done.entry.build if done.entry else None,
+        "base": done.prepared.base.build if done.prepared.base else None,
+        "silver_release": number,
+        "first_day": days.first,
+        "last_day": days.last,
+        "restated": done.entry.restated if done.entry else 0,
+        "artefacts": done.prepared.run.folder,
+    }
+    if as_json:
+        print(json.dumps(told | {"tables": list(rows)}, default=str))
+        return
+    word = "would be built" if is_plan else f"build {done.entry.build}" if done.entry else "tried"
+    show(rows, as_json=False, title=f"{word}: from release {number} of silver, {days.first} to {days.last}")
+    if not rows:
+        ERRORS.print("nothing to build: gold was built from this already")
+    elif done.entry:
+        ERRORS.print(f"{done.entry.restated:,} published numbers changed (gold.restatements); next: fleet check gold", markup=False)
+    ERRORS.print(f"artefacts: {done.prepared.run.folder}", markup=False)
+
+
+COMMANDS = {"build": build}

@@ -1,0 +1,91 @@
+"""dbt inside this process, over the running session: the project is read once, then models run as often as waves come."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fleetlake.console import Failure
+from fleetlake.settings import settings
+
+HOME = Path(__file__).parents[2] / "dbt_project"
+NOT_NULL = ("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "NOT_NULL_ASSERT_VIOLATION")
+Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where the artefacts of a build are, and how models are run."""
+
+    folder: Path
+    threads: int
+
+    def parse(self) -> Any:
+        """The project as dbt's manifest. What dbt keeps of it makes the next reading quick."""
+        return _invoked(["parse"], settings().home.absolute() / "dbt", None, [])
+
+    def models(self, manifest: Any, names: Iterable[str], variables: Mapping[str, Any], told: Told) -> None:
+        """Runs models in the order in which they need each other. Raises Failure with the first that fails."""
+        chosen = ["--select", *names, "--vars", json.dumps(variables), "--threads", str(self.threads), "--fail-fast"]
+        _invoked(["run", *chosen], self.folder, manifest, [lambda event: _tell(event, told)])
+
+
+def new_folder() -> Path:
+    """A folder for the artefacts of the next build."""
+    home = settings().home.absolute() / "builds"
+    home.mkdir(parents=True, exist_ok=True)
+    numbers = [int(each.name) for each in home.iterdir() if each.name.isdigit()]
+    folder = home / str(max(numbers, default=0) + 1)
+    folder.mkdir()
+    return folder
+
+
+def _invoked(words: list[str], target: Path, manifest: Any, callbacks: list[Callable[[Any], None]]) -> Any:
+    os.environ["DO_NOT_TRACK"] = "1"
+    from dbt.cli.main import dbtRunner
+
+    places = ["--project-dir", HOME, "--profiles-dir", HOME, "--target-path", target, "--log-path", target]
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print"]
+    done = dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
+    if not done.success:
+        raise _failure(done, target)
+    return done.result
+
+
+def _failure(done: Any, target: Path) -> Failure:
+    for each in getattr(done.result, "results", None) or ():
+        if each.status in ("error", "fail"):
+            return _of_model(each)
+    said = str(done.exception or "dbt did not say why").strip()
+    return Failure(f"dbt stopped: {said}", f"{target / 'dbt.log'} has more")
+
+
+def _of_model(result: Any) -> Failure:
+    node, said = result.node, _shortened(str(result.message))
+    compiled = getattr(node, "compiled_path", None)
+    where = f"{HOME.name}/{node.original_file_path}"
+    if any(word in str(result.message) for word in NOT_NULL):
+        what = f"{node.schema}.{node.name}: a column that the contract calls not null is null: {said}"
+        return Failure(what, f"see where {where} gives null, or say in its yml that the column may be; readers see what is released")
+    told = f" (as Spark got it: {compiled})" if compiled else ""
+    return Failure(
+        f"{node.schema}.{node.name} could not be built: {said}",
+        f"correct {where}{told}, then build again: it starts from what is released, which readers still see",
+    )
+
+
+def _shortened(message: str) -> str:
+    """Spark's words without its plan and stack."""
+    lines = [line for line in message.splitlines() if line.strip()]
+    kept = [line for line in lines[:12] if not line.lstrip().startswith(("at ", "'", "+-", ":-", "== Physical"))]
+    return "\n".join(kept) or "no reason given"
+
+
+def _tell(event: Any, told: Told) -> None:
+    match event.info.name:
+        case "NodeStart":
+            told(event.data.node_info.node_name, "begun", 0.0)
+        case "LogModelResult":
+            told(event.data.node_info.node_name, "ended", event.data.execution_time)

@@ -1,0 +1,266 @@
+"""A build from beginning to end."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from deltalake import DeltaTable
+
+from expectations.contract import contract
+from fleetlake.console import Failure
+from fleetlake.names import table_path
+from fleetlake.releases import Published, published
+from fleetlake.settings import settings
+from spark_jobs.build import bound, changes, layout, restated
+from spark_jobs.build.calendar import calendar as days_of_gold
+from spark_jobs.build.days import NONE, Calendar, Change, Waves, between, everywhere, ranges
+from spark_jobs.build.dbt import Run, new_folder
+from spark_jobs.build.log import Entry, Log, behind, released
+from spark_jobs.build.project import Model, Project
+from spark_jobs.build.sweep import changed, sweep, unequal
+from spark_jobs.phase import phase
+from spark_jobs.tables import Table
+
+ASKED, FIRST, CODE = "asked", "first build", "code"
+THREADS = 4  # the driver plans one model while the cores work on another
+SPARK = {
+    "spark.driver.memory": "2g",  # in local mode the tasks' too: joins and windows over a month of a fleet
+    "spark.scheduler.mode": "FAIR",  # models that run at once share the cores
+}
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asks for: days from `since` on built anew, gold up to `through`, everything anew, or some models only, to try them."""
+
+    since: date | None = None
+    through: date | None = None
+    full: bool = False
+    select: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that is known before Spark does anything."""
+
+    lake: str
+    state: Published
+    run: Run
+    project: Project
+    models: Mapping[str, Model]
+    versions: Mapping[str, int]
+    base: Entry | None
+    calendar: Calendar
+    differences: Mapping[str, changes.Difference]
+    waves: Waves
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a build did, or would do."""
+
+    prepared: Prepared
+    seconds: Mapping[str, float]
+    entry: Entry | None = None
+
+    @property
+    def decided(self) -> Mapping[str, Change]:
+        """What is built anew of each model."""
+        return {name: change for name, change in self.prepared.waves.decided.items() if change}
+
+
+def build(lake: str, spark: Callable[[], Any], wanted: Wanted, told: Told, *, plan: bool = False) -> Done:
+    """Builds gold from what is released, or says what a build would do: then no table is written. Raises Failure with what to do."""
+    started = datetime.now(UTC)
+    with ThreadPoolExecutor(1) as beside:
+        session = beside.submit(spark)  # it starts while the project is read
+        told("reading the project")
+        prepared = prepare(lake, wanted)
+        told("starting Spark")
+        work = _Work(prepared, session.result(), told, plan=plan)
+    if not plan and not wanted.select:
+        put_back(lake, prepared, told)
+    seconds = work.all_waves()
+    if plan or wanted.select or not seconds:
+        return Done(prepared, seconds)
+    return Done(prepared, seconds, _finish(prepared, started, told))
+
+
+def prepare(lake: str, wanted: Wanted) -> Prepared:
+    """Reads the project, binds the release, finds what differs from what gold was built from."""
+    run = Run(new_folder(), THREADS)
+    project = Project(run.parse(), {"smallest_cell": settings().smallest_cell})
+    models = _chosen(project.models, wanted.select)
+    state = published(lake)
+    versions = bound.inputs(lake, state, project.sources(project.models))
+    base = None if wanted.select else behind(lake, released(state))
+    days = days_of_gold(lake, versions, wanted.through, (base.first_day, base.last_day) if base else None)
+    differences = _differences(lake, project, versions, base, state)
+    known = {name: each.change for name, each in differences.items()} | _seeds(project, base, days)
+    asked = Change(dict.fromkeys(between(max(wanted.since, days.first), days.last), frozenset({ASKED}))) if wanted.since else NONE
+    whole = {name: why for name, model in models.items() if (why := _whole(model, base, wanted))}
+    inner = {
+        name: replace(model, inputs=tuple(each for each in model.inputs if each in models or each in known))
+        for name, model in models.items()
+    }
+    return Prepared(lake, state, run, project, models, versions, base, days, differences, Waves(inner, known, days, whole, asked))
+
+
+def put_back(lake: str, prepared: Prepared, told: Told) -> None:
+    """Each table of gold as it was released: what an earlier build left, also one that was killed, is no base to go on from."""
+    for name, version in released(prepared.state).items():
+        table, pinned = Table.existing(lake, name), Table.existing(lake, name, version)
+        if table is None or pinned is None:
+            raise Failure(f"{name} is released, and is gone", "put the table's folder back, or build everything: fleet build gold --full")
+        if table.version != version and table.files() != pinned.files():
+            told(f"putting back {name}")
+            phase(f"restore {name}")
+            table.restore(version)
+
+
+@dataclass(frozen=True)
+class _Work:
+    prepared: Prepared
+    spark: Any
+    told: Told
+    plan: bool
+
+    def all_waves(self) -> dict[str, float]:
+        """Runs what there is to run; how long each model took."""
+        seconds: dict[str, float] = {}
+        made: set[str] = set()
+        while wave := self.prepared.waves.next():
+            if not made:
+                self._begin()
+            views = [view for name in wave for view in self.prepared.models[name].views if view not in made]
+            made |= {*views, *wave}
+            self._run(wave, [*dict.fromkeys(views), *wave], seconds)
+            for name in self.prepared.waves.waited_for():
+                self.told(f"comparing {name}")
+                self.prepared.waves.compared(name, self._compared(self.prepared.models[name]))
+        return seconds
+
+    def _begin(self) -> None:
+        one = self.prepared
+        bound.make_schemas(self.spark)
+        self.told("binding the release")
+        bound.pin(self.spark, one.lake, one.versions, one.project.sources(one.models))
+        bound.plant(self.spark, one.project.seeds.values())
+        there = [model for model in one.project.models.values() if layout.exists(one.lake, model)]
+        if self.plan:
+            bound.register(
+                self.spark, one.lake, there, {name: each["version"] for name, each in one.base.tables.items()} if one.base else {}
+            )
+        else:
+            bound.register(self.spark, one.lake, there)
+
+    def _run(self, wave: Mapping[str, Change], names: list[str], seconds: dict[str, float]) -> None:
+        def tell(name: str, what: str, took: float) -> None:
+            if what == "begun":
+                phase(f"model {name}")
+                self.told(f"building {name}")
+            elif name in wave:
+                seconds[name] = took
+
+        self.prepared.run.models(self.prepared.project.manifest, names, self._variables(wave), tell)
+
+    def _variables(self, wave: Mapping[str, Change]) -> dict[str, Any]:
+        one = self.prepared
+        days = {name: _texts(change) for name, change in wave.items() if one.models[name].kind == "days" and not change.everywhere}
+        held = {one.models[name].name: one.base.tables[one.models[name].table]["version"] for name in days} if one.base else {}
+        return {
+            "lake": one.lake,
+            "first_day": str(one.calendar.first),
+            "last_day": str(one.calendar.last),
+            "days": days,
+            "held": held,
+            "anew": layout.other(one.lake, (one.models[name] for name in wave)),
+            "plan": self.plan,
+            "smallest_cell": settings().smallest_cell,
+            "silver_release": one.state.releases["silver"].number,
+        }
+
+    def _compared(self, model: Model) -> Change:
+        """How a table that was written whole differs from the one before."""
+        one, reasons = self.prepared, self.prepared.waves.decided[model.name].everywhere
+        if one.base is None or model.table not in one.base.tables:
+            return Change(everywhere=reasons)
+        version = one.base.tables[model.table]["version"]
+        if [field.name for field in DeltaTable(table_path(one.lake, model.table), version=version).schema().fields] != list(model.columns):
+            return everywhere(CODE)
+        before = f"delta.`{table_path(one.lake, model.table)}` version as of {version}"
+        if model.is_intervals:
+            found = self.spark.sql(sweep(before, model.table, list(model.columns))).collect()
+            return changed([row.asDict() for row in found], one.calendar.days, reasons)
+        return Change(everywhere=reasons) if self.spark.sql(unequal(before, model.table, list(model.columns))).count() else NONE
+
+
+def _texts(change: Change) -> list[list[str]]:
+    return [[str(first), str(last)] for first, last in ranges(change.days)]
+
+
+def _chosen(models: Mapping[str, Model], select: tuple[str, ...]) -> Mapping[str, Model]:
+    if unknown := [name for name in select if name not in models]:
+        raise Failure(f"there is no model {', '.join(unknown)}", f"the models are {', '.join(models)}")
+    return {name: model for name, model in models.items() if not select or name in select}
+
+
+def _differences(
+    lake: str, project: Project, versions: Mapping[str, int], base: Entry | None, state: Published
+) -> dict[str, changes.Difference]:
+    found = {}
+    for name in project.sources(project.models):
+        day = next(iter(contract(name).partition_by), None)
+        found[name] = changes.of_source(lake, name, base.inputs.get(name), versions.get(name), day, frozenset()) if base else changes.SAME
+    return found
+
+
+def _seeds(project: Project, base: Entry | None, days: Calendar) -> dict[str, Change]:
+    return {
+        name: changes.of_seed(seed, base.seeds.get(name), seed.text, days.last) if base else NONE for name, seed in project.seeds.items()
+    }
+
+
+def _whole(model: Model, base: Entry | None, wanted: Wanted) -> str:
+    """Why a model is built whole; empty where it need not be."""
+    if wanted.full or wanted.select:
+        return ASKED
+    if base is None or model.table not in base.tables:
+        return FIRST
+    return CODE if base.tables[model.table]["code"] != model.code else ""
+
+
+def _finish(prepared: Prepared, started: datetime, told: Told) -> Entry:
+    """Tells which published numbers changed, and of the build itself."""
+    log = Log(prepared.lake)
+    told("comparing with what was published")
+    decided = {name: change for name, change in prepared.waves.decided.items() if change}
+    silver = prepared.state.releases["silver"].effective
+    changed_numbers = restated.write(prepared.lake, log.next, prepared.models, decided, prepared.base, silver)
+    tables = {model.table: {"version": _version(prepared.lake, model.table), "code": model.code} for model in prepared.models.values()}
+    tables[restated.TABLE] = {"version": _version(prepared.lake, restated.TABLE), "code": ""}
+    entry = Entry(
+        build=log.next,
+        started_at=started,
+        ended_at=datetime.now(UTC),
+        base=prepared.base.build if prepared.base else None,
+        silver_release=silver,
+        first_day=prepared.calendar.first,
+        last_day=prepared.calendar.last,
+        inputs=prepared.versions,
+        tables=tables,
+        seeds={name: seed.text for name, seed in prepared.project.seeds.items()},
+        days={prepared.models[name].table: "all" if change.everywhere else _texts(change) for name, change in decided.items()},
+        restated=changed_numbers,
+        reason=", ".join(sorted(frozenset[str]().union(*(change.reasons for change in decided.values())))),
+    )
+    phase("build")
+    log.add(entry)
+    return entry
+
+
+def _version(lake: str, name: str) -> int:
+    return DeltaTable(table_path(lake, name)).version()
