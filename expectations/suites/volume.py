@@ -28,5 +28,5 @@ def _band(id: str, severity: Severity, column: str, known: str) -> Expectation:
         minimum=LEAST,
         maximum=MOST,
         says=f"each of the last {DAYS} days has {LEAST:g} to {MOST:g} times the rows of its weekday ({known} known)",
-        remedy="find out whether senders are silent or send twice under new ids; if the day was truly like that, waive it",
+        remedy="find out whether senders are silent or send twice under new ids",
     )
