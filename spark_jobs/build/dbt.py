@@ -42,16 +42,25 @@ def new_folder() -> Path:
     return folder
 
 
+def tested(folder: Path, manifest: Any, names: Iterable[str]) -> list[Any]:
+    """Results of dbt's own tests of the models, those that failed among them."""
+    return list(_done(["test", "--select", *names], folder, manifest, []).result.results)
+
+
 def _invoked(words: list[str], target: Path, manifest: Any, callbacks: list[Callable[[Any], None]]) -> Any:
+    done = _done(words, target, manifest, callbacks)
+    if not done.success:
+        raise _failure(done, target)
+    return done.result
+
+
+def _done(words: list[str], target: Path, manifest: Any, callbacks: list[Callable[[Any], None]]) -> Any:
     os.environ["DO_NOT_TRACK"] = "1"
     from dbt.cli.main import dbtRunner
 
     places = ["--project-dir", HOME, "--profiles-dir", HOME, "--target-path", target, "--log-path", target]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print"]
-    done = dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
-    if not done.success:
-        raise _failure(done, target)
-    return done.result
+    return dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
 
 
 def _failure(done: Any, target: Path) -> Failure:

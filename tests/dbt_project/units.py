@@ -1,0 +1,37 @@
+"""dbt's unit tests of the models, in a session whose tables are all empty: `python -m tests.dbt_project.units MODEL…` runs those of some models."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from spark_jobs.build import bound, dbt
+from spark_jobs.build.project import Project
+
+
+def failures(spark: Any, folder: Path, models: Iterable[str] = ()) -> tuple[int, list[str]]:
+    """How many unit tests ran, and what went wrong in those that failed."""
+    run = dbt.Run(folder, 2)
+    project = Project(run.parse(), {})
+    bound.make_schemas(spark)
+    bound.pin(spark, "", {}, project.sources(project.models))
+    bound.plant(spark, project.seeds.values())
+    for model in project.models.values():
+        columns = ", ".join(f"cast(null as {kind}) as `{name}`" for name, kind in model.columns.items())
+        spark.sql(f"create or replace view {model.table} as select {columns} where false")
+    views = {view for model in project.models.values() for view in model.views}
+    if views:
+        run.models(project.manifest, views, {}, lambda name, what, took: None)
+    chosen = [f"{name},test_type:unit" for name in models] or ["test_type:unit"]
+    results = dbt.tested(folder, project.manifest, chosen)
+    return len(results), [f"{each.node.name}: {each.message}" for each in results if each.status != "pass"]
+
+
+if __name__ == "__main__":
+    from spark_jobs.session import session
+
+    with TemporaryDirectory() as home:
+        count, wrong = failures(session("unit tests", "local[2]", short_lived=True), Path(home), sys.argv[1:])
+        print(*wrong, f"{count - len(wrong)} of {count} passed", sep="\n")
+        sys.exit(bool(wrong) or not count)
