@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ import typer
 from fleetlake.commands.shell import Shell
 from fleetlake.commands.story import story
 from fleetlake.console import ERRORS, Failure
+
+START = date(2026, 6, 1)
 
 
 def demo(
@@ -35,12 +38,12 @@ def demo(
         run("up", "kafka")
         run("topics", "create")
         fleet = ["--vehicles", vehicles, "--days", days, "--seed", seed]
-        run("simulate", *fleet, "--faults", "all", "--truth", truth)
+        run("simulate", *fleet, "--start", START, "--faults", "all", "--truth", truth)
         _land(run)
         run("report", "--truth", truth, *(["--json"] if as_json else []), shown=True)
         if files := real_files(samples):
             _real(run, files)
-        story(run, home)
+        story(run, home, datetime.combine(START + timedelta(days=days), datetime.min.time(), UTC))
     finally:
         run("down", check=False)
     if not as_json:
