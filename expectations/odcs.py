@@ -21,13 +21,14 @@ LOGICAL = {  # the standard's word for each of Spark's
     "int": "integer",
     "bigint": "integer",
     "double": "number",
+    "decimal(38,18)": "number",
     "date": "date",
     "timestamp": "timestamp",
     "binary": "string",
     "map<string,double>": "object",
     "array<struct<name:string,value:binary>>": "array",
 }
-NUMBERS = ("int", "bigint", "double")
+NUMBERS = ("int", "bigint", "double", "decimal(38,18)")
 ATTRIBUTES = {
     *("name", "logicalType", "physicalType", "required", "description", "logicalTypeOptions", "quality", "customProperties"),
     *("classification", "tags", "primaryKey", "primaryKeyPosition", "partitioned", "partitionKeyPosition"),

@@ -13,6 +13,7 @@ ARROW: dict[str, pa.DataType] = {
     "int": pa.int32(),
     "bigint": pa.int64(),
     "double": pa.float64(),
+    "decimal(38,18)": pa.decimal128(38, 18),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us", tz="UTC"),
     "binary": pa.binary(),

@@ -19,6 +19,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "check",
     "quarantine",
     "reprocess",
+    "imports",
     "audit",
     "release",
     "build",

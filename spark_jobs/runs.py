@@ -24,7 +24,7 @@ from spark_jobs.files import DataFile
 from spark_jobs.ledger import Entry, Ledger, metadata
 from spark_jobs.phase import phase
 from spark_jobs.tables import Table
-from spark_jobs.without import Stretch, take_out
+from spark_jobs.without import Places, Stretch, take_out
 
 RUNS, CLOSED = "runs", "closed"  # transaction ids: the last run that a table has, and the last one that is closed
 LOG = "ops.refine_runs"
@@ -144,7 +144,7 @@ def _once(lake: str, name: str, intent: Intent) -> Table:
         _require(lake, name, intent.files[name], f"run {intent.run} was begun with them: put the files back, the next start finishes it")
         transactions, told = {RUNS: intent.run, **intent.positions.get(name, {})}, metadata(entries(intent, name))
         if stretches := intent.without.get(name):
-            take_out(table, stretches, intent.files[name], transactions, told)
+            take_out(table, Places(stretches), intent.files[name], transactions, told)
         else:
             table.commit(intent.files[name], transactions, told)
     return table

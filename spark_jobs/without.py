@@ -1,7 +1,8 @@
 """A table without some of its rows: the files that hold them are written anew, and exchanged in one commit."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 import pyarrow as pa
@@ -36,13 +37,78 @@ def stretches(places: pl.DataFrame) -> list[Stretch]:
     return [Stretch(*row) for row in bounds.iter_rows()]
 
 
-def take_out(
-    table: Table, rows: Sequence[Stretch], new: Sequence[DataFile], transactions: Mapping[str, int], told: Mapping[str, str]
-) -> None:
+class Lost(Protocol):
+    """Which rows a table loses."""
+
+    @property
+    def columns(self) -> list[str]:
+        """What tells them from others."""
+
+    def may_be_in(self, file: Mapping[str, Any]) -> bool:
+        """Whether what the log says of a file lets one of them be in it."""
+
+    def among(self, rows: pl.DataFrame) -> pl.Series:
+        """Of rows with these columns which are lost."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Rows by where they stand in Kafka."""
+
+    stretches: Sequence[Stretch]
+
+    @property
+    def columns(self) -> list[str]:
+        """Of a place."""
+        return ["topic_id", "partition", "offset"]
+
+    def may_be_in(self, file: Mapping[str, Any]) -> bool:
+        """By the offsets that the log has of a file."""
+        first, last = file.get("min.offset"), file.get("max.offset")
+        return not (isinstance(first, int) and isinstance(last, int)) or any(
+            row.first <= last and row.last >= first for row in self.stretches
+        )
+
+    def among(self, rows: pl.DataFrame) -> pl.Series:
+        """By offset."""
+        return rows.select(is_among(self.stretches)).to_series()
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Rows that have one of some keys: values of columns that are never null."""
+
+    rows: pl.DataFrame
+
+    @property
+    def columns(self) -> list[str]:
+        """Of the key."""
+        return self.rows.columns
+
+    def may_be_in(self, file: Mapping[str, Any]) -> bool:
+        """By the bounds of each column that the log has of a file, which hold for moments and short texts alike."""
+        return not self.rows.filter(
+            pl.all_horizontal(
+                pl.lit(True),
+                *(
+                    pl.col(name).is_between(pl.lit(file[f"min.{name}"]), pl.lit(file[f"max.{name}"]))
+                    for name in self.columns
+                    if file.get(f"min.{name}") is not None and file.get(f"max.{name}") is not None
+                ),
+            )
+        ).is_empty()
+
+    def among(self, rows: pl.DataFrame) -> pl.Series:
+        """By all columns of the key together."""
+        held = rows.join(self.rows.with_columns(is_lost=pl.lit(True)), on=self.columns, how="left", maintain_order="left")
+        return held["is_lost"].fill_null(False)
+
+
+def take_out(table: Table, rows: Lost, new: Sequence[DataFile], transactions: Mapping[str, int], told: Mapping[str, str]) -> None:
     """Commits `new` files and, in the same commit, the loss of `rows`."""
     for _ in range(ATTEMPTS):
         table.refresh()
-        old = [Held.of(action) for action in table.actions() if _holds(table, action, rows)]
+        old = [Held.of(action) for action in table.actions() if rows.may_be_in(action) and _lost(table, action["path"], rows)]
         kept = [file for each in old for file in _written(table, each, rows)]
         try:
             table.replace(old, [*kept, *new], Exchange("DELETE", True, transactions, told))
@@ -52,15 +118,16 @@ def take_out(
     raise Failure(f"{table.name}: its files are exchanged faster than rows can be taken out", "let `fleet maintain` end, then start again")
 
 
-def _holds(table: Table, action: Mapping[str, object], rows: Sequence[Stretch]) -> bool:
-    """Whether a file has one of the rows; its statistics spare most of them to be read."""
-    first, last = action.get("min.offset"), action.get("max.offset")
-    near = [row for row in rows if not (isinstance(first, int) and isinstance(last, int) and (row.last < first or row.first > last))]
-    if not near:
-        return False
-    files, path = filesystem(f"{table.path}/{action['path']}")
-    places = pq.ParquetFile(path, filesystem=files).read(["topic_id", "partition", "offset"], use_threads=False)
-    return bool(pl.DataFrame(places).select(is_among(near).any()).item())
+def count(table: Table, rows: Lost) -> int:
+    """How many of the rows the table holds."""
+    return sum(_lost(table, action["path"], rows) for action in table.actions() if rows.may_be_in(action))
+
+
+def _lost(table: Table, file: str, rows: Lost) -> int:
+    """How many of them a file has."""
+    files, path = filesystem(f"{table.path}/{file}")
+    held = pq.ParquetFile(path, filesystem=files).read(rows.columns, use_threads=False)
+    return int(rows.among(pl.DataFrame(held)).sum())
 
 
 def is_among(rows: Sequence[Stretch]) -> pl.Expr:
@@ -71,21 +138,17 @@ def is_among(rows: Sequence[Stretch]) -> pl.Expr:
     )
 
 
-def _written(table: Table, file: Held, rows: Sequence[Stretch]) -> Iterator[DataFile]:
+def _written(table: Table, file: Held, rows: Lost) -> Iterator[DataFile]:
     """The file again, without the rows; none where nothing is left."""
     of = contract(table.name)
     writer = FileWriter(table.path, arrow_schema(of), file.partition, statistics_columns(of))
     files, path = filesystem(f"{table.path}/{file.path}")
     with files.open_input_file(path) as opened:
         for batch in pq.ParquetFile(opened).iter_batches(use_threads=False):
-            left = pa.table(batch).filter(_left(batch, rows))
+            lost = rows.among(pl.DataFrame(pa.table(batch.select(rows.columns))))
+            left = pa.table(batch).filter((~lost).to_arrow())
             if left.num_rows:
                 writer.write(left)
     written = writer.close()
     if written.rows:
         yield written
-
-
-def _left(batch: pa.RecordBatch, rows: Sequence[Stretch]) -> pa.Array:
-    places = pl.DataFrame(pa.table(batch.select(["topic_id", "partition", "offset"])))
-    return places.select(~is_among(rows)).to_series().to_arrow()

@@ -16,10 +16,10 @@ def expectations(contract: Contract) -> Iterator[Expectation]:
 
 
 def key(contract: Contract) -> tuple[str, ...]:
-    """What is there once: the contract's key; of bronze, whose columns other tables carry, the place in Kafka."""
+    """What is there once: the contract's key; of bronze's events, whose columns other tables carry, the place in Kafka."""
     if contract.id == "silver.quarantine":
         return (*PLACE, "run")  # what a replay refuses again is there once more
-    return PLACE if contract.layer == "bronze" else contract.key
+    return PLACE if contract.layer == "bronze" and not contract.key else contract.key
 
 
 def shown(contract: Contract) -> tuple[str, ...]:

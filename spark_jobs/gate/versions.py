@@ -1,4 +1,4 @@
-"""Which version of each table a gate looks at: of what refine writes, that of the last complete run; of all else, the current one."""
+"""Which version of each table a gate looks at: of what refine and imports write, that of the last complete run; of all else, the current one."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,11 +13,14 @@ from fleetlake.names import table_path
 from fleetlake.releases import published, selected
 from fleetlake.releases.model import LAYERS, Pin
 from spark_jobs.gate.snapshot import Since, Snapshot
+from spark_jobs.imports.log import IMPORTS
+from spark_jobs.imports.log import LOG as IMPORT_LOG
 from spark_jobs.layers import tables_of
 from spark_jobs.runs import CLOSED, LOG, RUNS
 from spark_jobs.tables import Table
 
 RESULTS = "ops.gate_results"
+TRANSACTIONS = {LOG: RUNS, IMPORT_LOG: IMPORTS}  # logs of what commits to many tables, and the id that it moves in them
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Lake:
     root: str
     exact: dict[str, int] = field(default_factory=dict)
     _held: dict[str, Table | None] = field(default_factory=dict)
-    _runs: list[int] = field(default_factory=list)
+    _closed: dict[str, int] = field(default_factory=dict)
 
     def table(self, name: str) -> Table | None:
         """The table at its version; None where it does not exist."""
@@ -40,18 +43,22 @@ class Lake:
         table = self.table(name)
         return None if table is None else Snapshot(table, contract(name), _since(self, name))
 
-    def closed_run(self) -> int:
-        """The last run of refine that is complete: looked up once, before any table that runs write to."""
-        if not self._runs:
-            log = Table.existing(self.root, LOG)
-            self._runs.append(0 if log is None else log.position(CLOSED) or 0)
-        return self._runs[0]
+    def closed(self, log: str) -> int:
+        """The last run of refine, or import, that is complete: looked up once, before any table that they write to."""
+        if log not in self._closed:
+            held = Table.existing(self.root, log)
+            self._closed[log] = 0 if held is None else held.position(CLOSED) or 0
+        return self._closed[log]
 
     def _opened(self, name: str) -> Table | None:
-        closed = self.closed_run()
+        closed = {id: self.closed(log) for log, id in TRANSACTIONS.items()}
         try:
             table = Table.existing(self.root, name, self.exact.get(name))
-            while table is not None and name not in (LOG, *self.exact) and (table.position(RUNS) or 0) > closed:
+            while (
+                table is not None
+                and name not in (*TRANSACTIONS, *self.exact)
+                and any((table.position(id) or 0) > last for id, last in closed.items())
+            ):
                 table = Table.existing(self.root, name, table.version - 1)  # a run that is not complete has committed here already
         except DeltaError as error:
             asked = f" version {self.exact[name]}" if name in self.exact else ""

@@ -131,7 +131,7 @@ def test_file_statistics_show_no_personal_value_and_no_partition(one: Contract):
     }
     assert not telling & set(statistics_columns(one))
     assert not set(one.partition_by) & set(statistics_columns(one))
-    if one.layer in {"bronze", "silver"}:
+    if one.layer in {"bronze", "silver"} and "offset" in {column.name for column in one.columns}:
         assert {"partition", "offset"} <= set(statistics_columns(one))
 
 

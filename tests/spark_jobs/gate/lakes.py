@@ -11,8 +11,11 @@ from deltalake import Field
 
 from expectations.contract import contract, contracts
 from expectations.schemas import arrow_schema, statistics_columns
+from expectations.suites import imported
 from fleetlake.names import position_id
 from spark_jobs.files import write
+from spark_jobs.imports.log import IMPORTS
+from spark_jobs.imports.log import LOG as IMPORT_LOG
 from spark_jobs.ledger import Entry, metadata
 from spark_jobs.runs import RUNS, opened
 from tests.spark_jobs.gate.rows import NOON, sound
@@ -122,8 +125,43 @@ def of_one_table(name: str) -> dict[str, Callable[[], OneTable]]:
     return reds | ({"conservation.rows": lambda: OneTable(name, told=3)} if name == "ops.duplicates" else {})
 
 
+@dataclass(frozen=True)
+class Imported:
+    """A table of imports with the rows of one import, all accounted for."""
+
+    name: str
+    rows: tuple[int, ...] = (0, 1)
+    told: int = 2
+    refused: int = 0
+    alter: tuple[str, ...] = ()
+    clock: datetime = NOON
+
+    def make(self, lake: str) -> None:
+        """Writes the table and the log."""
+        layer, _, table = self.name.partition(".")
+        refused = self.told if table == "import_quarantine" else self.refused
+        accepted = self.told - (refused if layer == "bronze" or table == "import_quarantine" else 0)
+        counts = {"delivered": accepted + refused, "accepted": accepted, "quarantined": refused, "replaced": 0}
+        kind = "recalls" if table == "recalls" else "cost_charges"
+        commit(lake, IMPORT_LOG, [sound(contract(IMPORT_LOG), 1, kind=kind, **counts)], {IMPORTS: 1, "closed": 1}, [])
+        commit(lake, self.name, [sound(contract(self.name), number) for number in self.rows], {IMPORTS: 1}, [])
+        for each in self.alter:
+            opened(lake, each).delta.alter.add_columns([Field("surprise", "string")])
+
+
+def of_imports(name: str) -> dict[str, Callable[[], Imported]]:
+    """Red fixtures of a table of imports."""
+    reds: dict[str, Callable[[], Imported]] = {
+        "columns": lambda: Imported(name, alter=(name,)),
+        "key.unique": lambda: Imported(name, rows=(1, 1)),
+        "imported.rows": lambda: Imported(name, told=3),
+    }
+    holds_what_was_accepted = name in ("silver.cost_charges", "silver.recalls")
+    return reds | ({"refused.share": lambda: Imported(name, refused=1)} if holds_what_was_accepted else {})
+
+
 WHOLE = Content()
-REDS: dict[str, dict[str, Callable[[], Content | OneTable]]] = {  # by table and expectation
+REDS: dict[str, dict[str, Callable[[], Content | OneTable | Imported]]] = {  # by table and expectation
     SILVER: {
         "columns": lambda: replace(WHOLE, alter=(SILVER,)),
         "key.unique": lambda: replace(WHOLE, events=(*WHOLE.events, event(8, offset=50, sequence=8))),
@@ -150,4 +188,5 @@ REDS: dict[str, dict[str, Callable[[], Content | OneTable]]] = {  # by table and
         "conservation.rows": lambda: replace(WHOLE, quarantine_told=2),
     },
     **{each.id: of_one_table(each.id) for each in contracts() if each.layer == "ops"},  # type: ignore[dict-item]
+    **{each: of_imports(each) for each in imported.TABLES},  # type: ignore[dict-item]
 }

@@ -2,7 +2,8 @@
 
 import math
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from expectations.contract import Column, Contract
@@ -10,13 +11,14 @@ from expectations.suites import suite
 from expectations.suites.expectation import ROWS, Expectation
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-WORDS = ("a", "/a", "0" * 32)
+WORDS = ("a", "/a", "0" * 32, "EUR")
 PLAIN: dict[str, Any] = {
     "string": "a",
     "boolean": False,
     "int": 1,
     "bigint": 1,
     "double": 1.0,
+    "decimal(38,18)": Decimal("1.000000000000000000"),
     "date": NOON.date(),
     "timestamp": NOON,
     "binary": b"a" * 16,
@@ -31,6 +33,8 @@ SOUND: dict[str, dict[str, Any]] = {  # where columns depend on each other
     "silver.assistant_interactions": {"tokens_in": 0, "tokens_out": 0},
     "silver.feature_usage": {"feature_id": "seat_heating", "duration_ms": None},
     "silver.vehicle_lifecycle": {"feature_id": "seat_heating"},
+    "silver.cost_charges": {"charge_period_end": NOON + timedelta(hours=1)},
+    "ops.imports": {"delivered": 0},
 }
 CHECKS: dict[str, dict[str, Any]] = {  # what breaks a cross-field check
     "head_has_no_body": {"method": "HEAD", "response_bytes": 1},
@@ -47,6 +51,10 @@ CHECKS: dict[str, dict[str, Any]] = {  # what breaks a cross-field check
     "software_is_named": {"kind": "software_changed", "software_version": None},
     "position_is_whole": {"latitude": None},
     "position_is_coarse": {"latitude": 50.123456},
+    "charge_period_is_positive": {"charge_period_end": NOON},
+    "charge_period_is_short": {"charge_period_end": NOON + timedelta(days=1_101)},
+    "amounts_can_be_split": {"billed_cost": Decimal(10) ** 9, "amount_scale": 17},
+    "every_row_went_somewhere": {"delivered": 7},
 }
 
 
@@ -55,8 +63,14 @@ WITH: dict[str, dict[str, Any]] = {  # what else must be so that a row breaks on
     "silver.feature_usage/duration_ms.range": {"action": "stopped"},
     "silver.ota_updates/error_code.pattern": {"step": "failed"},
     "silver.remote_commands/error_code.pattern": {"step": "failed"},
+    "ops.imports/accepted.range": {"quarantined": 1},
+    "ops.imports/quarantined.range": {"accepted": 1},
 }
-ALSO = {"feature_id.known": ("feature_id.pattern",)}  # an id that is no word is in no catalogue
+ALSO = {  # an id that is no word is in no catalogue
+    "feature_id.known": ("feature_id.pattern",),
+    "billing_currency.known": ("billing_currency.pattern",),
+    "billing_currency.pattern": ("billing_currency.known",),
+}
 
 
 def sound(contract: Contract, number: int, **changes: Any) -> dict[str, Any]:
@@ -70,6 +84,8 @@ def sound(contract: Contract, number: int, **changes: Any) -> dict[str, Any]:
         "occurred_on": NOON.date(),
     }
     numbered |= {"version": number, "run": number, "audit": number, "gate_run": number, "release": number, "waiver": number}
+    numbered |= {"import": number, "row_number": number, "measurement": number, "charge_id": f"c{number}", "campaign_id": f"c{number}"}
+    numbered |= {"job_run": f"j{number}", "session": f"s{number}"}
     return row | {name: value for name, value in numbered.items() if name in row and type(value) is type(row[name])} | changes
 
 

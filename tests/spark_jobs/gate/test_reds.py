@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from expectations.contract import Contract, contract, contracts
-from expectations.suites import suite
+from expectations.suites import imported, suite
 from expectations.suites.once import shown
 from spark_jobs.gate.run import check
-from tests.spark_jobs.gate.lakes import BRONZE, QUARANTINE, REDS, SILVER, WHOLE, commit
+from tests.spark_jobs.gate.lakes import BRONZE, QUARANTINE, REDS, SILVER, WHOLE, Imported, commit
 from tests.spark_jobs.gate.rows import ALSO, about_rows, breaking, sound
 
 TABLES = [*(each for each in contracts() if each.id not in ("bronze.events", "silver.envelope")), contract("bronze.charging")]
@@ -50,6 +50,14 @@ def test_the_sound_lake_passes(spark, lake):
         report = check(lake, table, lambda short_lived: spark)
         assert verdicts(report) == {}
         assert len(report.results) >= 10
+
+
+@pytest.mark.parametrize("table", imported.TABLES)
+def test_a_sound_import_passes(table: str, spark, lake):
+    Imported(table).make(lake)
+    report = check(lake, table, lambda short_lived: spark)
+    assert verdicts(report) == {}
+    assert len(report.results) >= 8
 
 
 @pytest.mark.parametrize(("table", "expectation"), [(table, id) for table, reds in REDS.items() for id in reds])
