@@ -80,27 +80,42 @@ class Contract:
 
 @lru_cache
 def contracts() -> tuple[Contract, ...]:
-    """All contracts of this installation, or of the folder FLEET_CONTRACTS, by id."""
+    """All contracts: those in files of their own, and those of gold, which stand beside dbt's models."""
+    from expectations.models import HOME as MODELS
+    from expectations.models import read_models
+
+    return (*in_files(), *read_models(MODELS))
+
+
+@lru_cache
+def in_files() -> tuple[Contract, ...]:
+    """The contracts of this installation in files of their own, or of the folder FLEET_CONTRACTS, by id: all that landing and refining need."""
     from expectations.odcs import read_folder  # it builds on the classes above
     from fleetlake.settings import settings  # the build reads contracts too, without settings
 
     return read_folder(settings().contracts or HOME)
 
 
+def of_layer(layer: str) -> tuple[Contract, ...]:
+    """The contracts of a layer; those beside models are read for gold only."""
+    return tuple(each for each in (contracts() if layer.startswith("gold") else in_files()) if each.layer == layer)
+
+
 def contract(table: str) -> Contract:
     """The contract of `layer.table`; any bronze table has that of bronze.events. Raises Failure for an unknown table."""
-    found = {each.id: each for each in contracts()}
+    layer, _, name = table.partition(".")
+    found = {each.id: each for each in of_layer(layer)}
     if table in found:
         return found[table]
-    layer, _, name = table.partition(".")
     if layer == "bronze" and name:
         return replace(found["bronze.events"], id=table, table=name)
     raise Failure(
-        f"{table} has no contract", f"the tables are {', '.join(found)}; a new one needs {HOME.name}/{layer}/{name or '<name>'}.odcs.yaml"
+        f"{table} has no contract",
+        f"the tables are {', '.join(each.id for each in contracts())}; a new one needs {HOME.name}/{layer}/{name or '<name>'}.odcs.yaml",
     )
 
 
 @lru_cache
 def families() -> tuple[str, ...]:
     """The families of events: every silver table whose contract names a topic."""
-    return tuple(each.table for each in contracts() if each.topic)
+    return tuple(each.table for each in in_files() if each.topic)

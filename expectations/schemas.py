@@ -1,5 +1,6 @@
 """Schemas that follow from a contract: Arrow for the workers, Delta for the log, DDL for Spark."""
 
+import re
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -20,6 +21,15 @@ ARROW: dict[str, pa.DataType] = {
     "map<string,double>": pa.map_(pa.string(), pa.float64()),
     "array<struct<name:string,value:binary>>": pa.list_(pa.struct([("name", pa.string()), ("value", pa.binary())])),
 }
+
+
+def arrow_type(word: str) -> pa.DataType:
+    """Arrow's type for Spark's word; raises KeyError for one that no contract has."""
+    if parts := re.fullmatch(r"decimal\((\d+),(\d+)\)", word):
+        return pa.decimal128(int(parts[1]), int(parts[2]))
+    if word not in ARROW and (inner := re.fullmatch(r"array<(\w+)>", word)):
+        return pa.list_(ARROW[inner[1]])
+    return ARROW[word]
 
 
 def arrow_schema(contract: Contract) -> pa.Schema:
@@ -48,4 +58,4 @@ def statistics_columns(contract: Contract) -> tuple[str, ...]:
 
 
 def _schema(columns: Iterable[Column]) -> pa.Schema:
-    return pa.schema([pa.field(column.name, ARROW[column.physical_type], nullable=not column.required) for column in columns])
+    return pa.schema([pa.field(column.name, arrow_type(column.physical_type), nullable=not column.required) for column in columns])

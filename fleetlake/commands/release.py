@@ -128,7 +128,7 @@ def diff(
 
 
 def _say(planned: "Plan", *, dry_run: bool, as_json: bool) -> None:
-    pins = [_pinned(planned, table) for table in planned.release.pins]
+    pins = [_pinned(each, table) for each in (planned, *planned.beside) for table in each.release.pins]
     refused = [{"what": each.what, "remedy": each.remedy} for each in planned.refusals]
     waived = [{"expectation": each.name, "observed": each.observed, "failing": each.failing} for each in planned.waived]
     number = planned.before.number if planned.before and planned.is_out else planned.release.number

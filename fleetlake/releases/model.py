@@ -9,6 +9,12 @@ from typing import Any
 from fleetlake.console import Failure
 
 LAYERS = ("bronze", "silver", "gold", "gold_internal", "ops")
+WITH = {"gold": ("gold_internal",)}  # layers that are made, checked and released together with one
+
+
+def together(layer: str) -> tuple[str, ...]:
+    """A layer and those that come with it."""
+    return (layer, *WITH.get(layer, ()))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from expectations.contract import contract
 from fleetlake.console import Failure
 from fleetlake.names import table_path
 from fleetlake.releases import published, selected
-from fleetlake.releases.model import LAYERS, Pin
+from fleetlake.releases.model import LAYERS, Pin, together
 from spark_jobs.gate.snapshot import Since, Snapshot
 from spark_jobs.imports.log import IMPORTS
 from spark_jobs.imports.log import LOG as IMPORT_LOG
@@ -67,9 +67,9 @@ class Lake:
 
 
 def tables(lake: str, what: str) -> list[str]:
-    """The tables of a layer that exist, or the one table. Raises Failure for what is neither."""
+    """The tables of a layer that exist and of those that are released with it, or the one table. Raises Failure for what is neither."""
     if what in LAYERS:
-        return tables_of(lake, what)
+        return [name for layer in together(what) for name in tables_of(lake, layer)]
     name = contract(what).id
     if not DeltaTable.is_deltatable(table_path(lake, name)):
         raise Failure(f"{name} does not exist yet", f"nothing was written to {table_path(lake, name)}")

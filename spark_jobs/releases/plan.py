@@ -1,13 +1,15 @@
 """A release of a layer: what it would pin, and what speaks against it; then the release itself."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from fleetlake.console import Failure
 from fleetlake.releases import selected, waivers_of
 from fleetlake.releases.history import BUILT_FROM, base, withdrawn
-from fleetlake.releases.model import LAYERS, Pin, Release, in_force
+from fleetlake.releases.model import LAYERS, WITH, Pin, Release, in_force
+from spark_jobs.build.log import TABLE as BUILDS
+from spark_jobs.build.log import behind
 from spark_jobs.layers import is_promised, tables_of
 from spark_jobs.releases.log import Log, made, tell
 from spark_jobs.releases.pinned import rows
@@ -20,17 +22,23 @@ LOOKS = (32, 1024)  # gate runs back, before all of them are read
 
 @dataclass(frozen=True)
 class Plan:
-    """A release before it is made; refused where something speaks against it."""
+    """A release before it is made; refused where something speaks against it. `beside` are the layers that come with it."""
 
     release: Release
     before: Release | None
     refusals: tuple[Failure, ...]
     waived: tuple[Result, ...] = ()
+    beside: tuple["Plan", ...] = ()
 
     @property
     def is_out(self) -> bool:
         """Readers see exactly this already: a task may be started twice."""
-        return self.before is not None and self.before.pins == self.release.pins
+        return self.before is not None and self.before.pins == self.release.pins and all(each.is_out for each in self.beside)
+
+    @property
+    def parts(self) -> tuple[Release, ...]:
+        """The releases of all its layers, which are one commit."""
+        return (self.release, *(each.release for each in self.beside))
 
 
 class Refused(Failure):
@@ -43,8 +51,23 @@ class Refused(Failure):
 
 
 def plan(log: Log, layer: str, *, resume: bool = False, built_from: int | None = None, note: str = "") -> Plan:
-    """What a release of `layer` would pin: its tables at the versions that the newest gate run passed."""
+    """What a release of `layer` would pin: its tables at the versions that the newest gate run passed, and those of the layers that come with it."""
     require_layer(layer)
+    own = _alone(log, layer, resume=resume, note=note)
+    beside = [
+        _alone(log, other, resume=resume and _is_held(log, other), note=note)
+        for other in WITH.get(layer, ())
+        if tables_of(log.lake, other) or log.current(other)
+    ]
+    found, unbuilt = _base(log, [own, *beside], built_from)
+    whole = [replace(one, release=replace(one.release, built_from=found)) for one in (own, *beside)]
+    refusals = (*(each for one in whole for each in one.refusals), *unbuilt, *_lasting(whole[0].release, log.history))
+    waived = tuple(each for one in whole for each in one.waived)
+    return replace(whole[0], refusals=refusals, waived=waived, beside=tuple(whole[1:]))
+
+
+def _alone(log: Log, layer: str, *, resume: bool, note: str) -> Plan:
+    """A layer by itself."""
     before = log.current(layer)
     needed = {*tables_of(log.lake, layer), *(table for table in (before.pins if before else ()) if is_promised(table))}
     results = gate_results(log.lake, layer, needed)
@@ -52,20 +75,32 @@ def plan(log: Log, layer: str, *, resume: bool = False, built_from: int | None =
     waivers = in_force(waivers_of(log.lake)[0], datetime.now(UTC))
     failing, waived = sifted(stopping(results, run[0].gate_run), waivers) if run else ([], [])
     pins, gone = _pins(log.lake, run)
-    planned = made(log.next, layer, "resume" if resume else "release", pins, note, built_from=built_from)
-    return Plan(
-        planned,
-        before,
-        (
-            *_held(layer, before, run, resume=resume),
-            *_lasting(planned, log.history),
-            *([] if run else [unchecked(layer, results, needed)]),
-            *map(complaint, failing),
-            *gone,
-            *backwards(pins, before),
-        ),
-        tuple(waived),
+    refusals = (
+        *_held(layer, before, run, resume=resume),
+        *([] if run else [unchecked(layer, results, needed)]),
+        *map(complaint, failing),
+        *gone,
+        *backwards(pins, before),
     )
+    return Plan(made(log.next, layer, "resume" if resume else "release", pins, note), before, refusals, tuple(waived))
+
+
+def _is_held(log: Log, layer: str) -> bool:
+    before = log.current(layer)
+    return before is not None and before.is_held
+
+
+def _base(log: Log, plans: Sequence[Plan], built_from: int | None) -> tuple[int | None, list[Failure]]:
+    """The release that these versions were built from, as their build tells; versions of different builds are no release."""
+    layer = plans[0].release.layer
+    if built_from is not None or layer not in BUILT_FROM:
+        return built_from, []
+    if Table.existing(log.lake, BUILDS) is None:
+        return None, []
+    entry = behind(log.lake, {table: pin.version for one in plans for table, pin in one.release.pins.items()})
+    if entry is not None:
+        return entry.silver_release, []
+    return None, [Failure(f"no build wrote these versions of {layer} together", f"fleet build {layer}, then fleet check {layer}")]
 
 
 def release(lake: str, layer: str, *, resume: bool = False, built_from: int | None = None, note: str = "") -> Plan:
@@ -77,7 +112,7 @@ def release(lake: str, layer: str, *, resume: bool = False, built_from: int | No
     if planned.is_out:
         tell(lake)  # whoever released it may have died before
     else:
-        log.commit([planned.release])
+        log.commit(planned.parts)
     return planned
 
 

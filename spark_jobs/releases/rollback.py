@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fleetlake.console import Failure
 from fleetlake.releases.history import BUILT_FROM, base, current, upto, withdrawn
-from fleetlake.releases.model import Release
+from fleetlake.releases.model import WITH, Release
 from spark_jobs.releases.log import Log, made
 from spark_jobs.releases.pinned import rows
 from spark_jobs.releases.plan import require_layer
@@ -17,7 +17,7 @@ def rollback(log: Log, layer: str, to: int | None = None, *, with_gold: bool = F
     """
     require_layer(layer)
     target = _target(log.history, layer, to)
-    parts = [_again(log, target, note)]
+    parts = [_again(log, each, note) for each in (target, *_beside(log.history, target))]
     if with_gold:
         parts += _gold(log, parts[0], note)
     _require_readable(log.lake, parts)
@@ -46,6 +46,11 @@ def _target(history: Sequence[Release], layer: str, to: int | None) -> Release:
     if found.effective == now.effective:
         raise Failure(f"readers see release {found.effective} of {layer} already", "name another one: fleet releases")
     return found
+
+
+def _beside(history: Sequence[Release], target: Release) -> list[Release]:
+    """What was released with it, of the layers that come with its layer."""
+    return [each for each in history if each.number == target.number and each.layer in WITH.get(target.layer, ())]
 
 
 def _again(log: Log, target: Release, note: str) -> Release:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
-from expectations.contract import Column, Contract, contract, contracts, families
+from expectations.contract import Column, Contract, contract, contracts, families, in_files
 from expectations.rules import rules
 from expectations.schemas import arrow_schema, body_schema, delta_schema, spark_ddl, statistics_columns
 from fleetlake.console import Failure
@@ -63,7 +63,7 @@ def test_own_columns_stand_within_the_envelope(one: Contract):
     assert names[12:-6] == [column.name for column in one.own_columns] != []
 
 
-@each_contract
+@pytest.mark.parametrize("one", in_files(), ids=lambda one: one.id)
 def test_a_contract_is_one_in_the_open_data_contract_standard(one: Contract):
     document = yaml.safe_load(one.path.read_text())
     OpenDataContractStandard(**document)
