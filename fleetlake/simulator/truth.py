@@ -2,7 +2,7 @@
 
 In the folder: `<family>.parquet`, one row per record sent (the family's columns are those of the event as the sender meant it, before a body or
 an envelope was broken; `expected` is silver, duplicate or the reason for quarantine; `is_late`, `is_id_reused`; `nth` is the order of sending),
-`lost.parquet` (events that were never sent), `vehicles.parquet` and `summary.json`.
+`lost.parquet` (events that were never sent), `vehicles.parquet`, `charges.csv` (the bill of these days) and `summary.json`.
 
 Loss by gaps, per vehicle, family and boot, is the highest sequence heard + 1 − distinct sequences heard (each boot counts 0, 1, 2 …), where heard
 is what silver holds and what quarantine holds with a readable ce_subject, ce_bootid and ce_sequence, whatever its reason:
@@ -25,6 +25,7 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from fleetlake.simulator.bill import bill
 from fleetlake.simulator.events import HOT_VEHICLE
 from fleetlake.simulator.family import registry
 from fleetlake.simulator.fleet import Fleet
@@ -88,9 +89,10 @@ class Truth:
         ]
 
     def finish(self, fleet: Fleet, plan: Plan) -> None:
-        """Writes vehicles.parquet and summary.json, with the plan in words."""
+        """Writes vehicles.parquet, the bill, and summary.json with the plan in words."""
         if not self.folder:
             return
+        bill(plan).write_csv(self.folder / "charges.csv")
         described(fleet, plan).write_parquet(self.folder / "vehicles.parquet")
         (self.folder / "summary.json").write_text(
             json.dumps({"plan": asdict(plan), "families": self.summary()}, indent=2, default=str) + "\n"
