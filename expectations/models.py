@@ -5,6 +5,7 @@ most the next) and `holds` (boolean SQL over a row, for DuckDB and Spark); a col
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def _column(told: Mapping[str, Any]) -> Column:
 
 
 def _ordered(names: list[str]) -> Check:
-    pairs = [f"{one} <= {other}" for one, other in zip(names, names[1:], strict=False)]
+    pairs = [f"{one} <= {other}" for one, other in pairwise(names)]
     return Check(f"{'_'.join(names)}_ordered", " and ".join(pairs), f"{' ≤ '.join(names)}")
 
 

@@ -4,7 +4,7 @@
   back, ahead: also for days at most so many before or after one of them, for models that look at a window.
 #}
 {% macro rebuilt(column, back=0, ahead=0) -%}
-  {%- if model.resource_type == 'model' and model.config.materialized != 'days' -%}
+  {%- if execute and model.resource_type == 'model' and model.config.materialized != 'days' -%}
     {{ exceptions.raise_compiler_error(model.name ~ " is no model of days: rebuilt() is for those that are built day by day") }}
   {%- endif -%}
   {%- set ranges = days_of_model() -%}
@@ -16,9 +16,14 @@
 {%- endmacro %}
 
 
-{# [[first, last], …] of the model that is being built; none where the build says nothing of days, as in unit tests. #}
+{#
+  [[first, last], …] of the model that is being built; none where the build says nothing of days, as in unit tests.
+  A model of months has their first days, of which the first may lie before the calendar.
+#}
 {% macro days_of_model() -%}
-  {%- set whole = [[var('first_day'), var('last_day')]] if var('first_day', none) else none -%}
+  {%- set first = var('first_day', none) -%}
+  {%- set begin = (first | string)[:8] ~ '01' if first and model.config.get('meta', {}).get('day') == 'month_on' else first -%}
+  {%- set whole = [[begin, var('last_day')]] if first else none -%}
   {{ return(var('days', {}).get(model.name, whole)) }}
 {%- endmacro %}
 
@@ -27,7 +32,7 @@
   {%- set day = modules.datetime.date.fromisoformat -%}
   {%- set by = modules.datetime.timedelta -%}
   {%- for first, last in ranges -%}
-    {{ column }} between date'{{ day(first) - by(days=back) }}' and date'{{ day(last) + by(days=ahead) }}'
+    {{ column }} between date'{{ day(first | string) - by(days=back) }}' and date'{{ day(last | string) + by(days=ahead) }}'
     {{- " or " if not loop.last }}
   {%- else -%}
     false

@@ -34,9 +34,10 @@ def inputs(lake: str, state: Published, names: Iterable[str]) -> dict[str, int]:
 
 
 def make_schemas(spark: Any) -> None:
-    """The catalogue is in memory: it begins empty."""
+    """An empty catalogue: it is in memory, and a server's may hold what another build left. Tables lie elsewhere and stay."""
     for schema in SCHEMAS:
-        spark.sql(f"create schema if not exists {schema}")
+        spark.sql(f"drop schema if exists {schema} cascade")
+        spark.sql(f"create schema {schema}")
 
 
 def pin(spark: Any, lake: str, versions: Mapping[str, int], names: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from spark_jobs.build.project import EVER, Model, Window
 
 DAY = timedelta(days=1)
 CALENDAR = "calendar"  # the model of days: a day that it gains or loses is one that every model of days gains or loses
+MONTH = "month_on"  # the partition column of models of months
 NEW_DAY = "new day"
 Range = tuple[date, date]
 
@@ -63,7 +64,14 @@ def of_model(model: Model, inputs: Mapping[str, Change], calendar: Calendar, ask
         return Change(everywhere=frozenset[str]().union(*(inputs[name].reasons for name in model.inputs)))
     found = [_through(inputs[name], window(model, name), calendar.days) for name in model.inputs]
     new = Change({day: frozenset({NEW_DAY}) for day in calendar.fresh})
-    return united([new, asked, *found])
+    return _named(model, united([new, asked, *found]))
+
+
+def _named(model: Model, change: Change) -> Change:
+    """A model of months calls each by its first day, which may lie before the calendar."""
+    if model.day != MONTH:
+        return change
+    return united([Change({day.replace(day=1): why}, change.everywhere) for day, why in change.days.items()] or [change])
 
 
 def window(model: Model, name: str) -> Window:

@@ -11,6 +11,7 @@ from fleetlake.console import Failure
 from fleetlake.settings import settings
 
 HOME = Path(__file__).parents[2] / "dbt_project"
+PROFILES = HOME
 NOT_NULL = ("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "NOT_NULL_ASSERT_VIOLATION")
 Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
 
@@ -58,7 +59,7 @@ def _done(words: list[str], target: Path, manifest: Any, callbacks: list[Callabl
     os.environ["DO_NOT_TRACK"] = "1"
     from dbt.cli.main import dbtRunner
 
-    places = ["--project-dir", HOME, "--profiles-dir", HOME, "--target-path", target, "--log-path", target]
+    places = ["--project-dir", HOME, "--profiles-dir", PROFILES, "--target-path", target, "--log-path", target]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print"]
     return dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
 

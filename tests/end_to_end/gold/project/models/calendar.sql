@@ -1,0 +1,1 @@
+select explode(sequence(date'{{ var("first_day") }}', date'{{ var("last_day") }}')) as day
