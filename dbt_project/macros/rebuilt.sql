@@ -38,3 +38,16 @@
     false
   {%- endfor -%}
 {%- endmacro %}
+
+
+{# The first and the last of the days that this model rebuilds now, so that SQL need not go beyond them; there may be others between. #}
+{% macro first_rebuilt() -%}
+  {%- set ranges = days_of_model() or [['0001-01-01', none]] -%}
+  date'{{ ranges | map('first') | min }}'
+{%- endmacro %}
+
+
+{% macro last_rebuilt() -%}
+  {%- set ranges = days_of_model() or [[none, '9999-12-30']] -%}
+  date'{{ ranges | map('last') | max }}'
+{%- endmacro %}

@@ -13,7 +13,7 @@ from fleetlake.console import Failure
 from fleetlake.names import table_path
 from fleetlake.releases import Published, published
 from fleetlake.settings import settings
-from spark_jobs.build import bound, changes, layout, restated
+from spark_jobs.build import bound, changes, layout, restated, withholding
 from spark_jobs.build.calendar import calendar as days_of_gold
 from spark_jobs.build.days import NONE, Calendar, Change, Waves, between, everywhere, ranges
 from spark_jobs.build.dbt import Run, new_folder
@@ -146,6 +146,7 @@ class _Work:
     def _begin(self) -> None:
         one = self.prepared
         bound.make_schemas(self.spark)
+        withholding.register(self.spark)
         self.told("binding the release")
         bound.pin(self.spark, one.lake, one.versions, one.project.sources(one.models))
         bound.plant(self.spark, one.project.seeds.values())

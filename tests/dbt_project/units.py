@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from spark_jobs.build import bound, dbt
+from spark_jobs.build import bound, dbt, withholding
 from spark_jobs.build.project import Project
 
 
@@ -15,6 +15,7 @@ def failures(spark: Any, folder: Path, models: Iterable[str] = ()) -> tuple[int,
     run = dbt.Run(folder, 2)
     project = Project(run.parse(), {})
     bound.make_schemas(spark)
+    withholding.register(spark)
     bound.pin(spark, "", {}, project.sources(project.models))
     bound.plant(spark, project.seeds.values())
     for model in project.models.values():
