@@ -68,8 +68,9 @@ def _day(plan: Plan, rng: np.random.Generator, begin_s: float) -> Iterator[Row]:
         yield charge(_amount(plan, rng, price, decimals), service=service, category=category)
     for application, price in TAGGED:
         yield charge(_amount(plan, rng, price, 6), service="Compute Engine", category="Compute", tags={"application": application})
-    night = {"begin": begin + timedelta(hours=22), "end": begin + timedelta(hours=28)}
-    yield _charge(_amount(plan, rng, "0.0009", 11), service="Compute Engine", category="Compute", tags={"training_run": "range-7"}, **night)
+    evening, morning = begin + timedelta(hours=22), begin + timedelta(hours=28)
+    trained = {"training_run": "range-7"}
+    yield _charge(_amount(plan, rng, "0.0009", 11), service="Compute Engine", category="Compute", tags=trained, begin=evening, end=morning)
     tags = {"application": "live_traffic", "env": "prod"}
     yield _charge(_amount(plan, rng, "0.0008", 6), service="Map Tiles", category="Web", currency="EUR", provider="Maps", tags=tags, begin=begin,
                   end=begin + timedelta(hours=24))  # fmt: skip
