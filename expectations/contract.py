@@ -57,6 +57,7 @@ class Contract:
     partition_by: tuple[str, ...]
     topic: str | None
     path: Path
+    equations: tuple[Check, ...] = ()  # between tables: the expression is a query of rows that break it
 
     @property
     def major(self) -> int:

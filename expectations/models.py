@@ -1,7 +1,8 @@
 """Contracts of gold: dbt's own ymls, one beside each model, which the gate, readers and releases take as they take an ODCS file.
 
 Beside dbt's words a model's `meta` says: version, key, day (the partition column of a model of days), `ordered` (columns of which each is at
-most the next) and `holds` (boolean SQL over a row, for DuckDB and Spark); a column's `meta` unit, minimum, maximum, enum, personal.
+most the next), `holds` (boolean SQL over a row, for DuckDB and Spark) and `equations` (between tables: a query, for DuckDB, of the rows that
+break it); a column's `meta` unit, minimum, maximum, enum, personal.
 """
 
 from collections.abc import Iterator, Mapping
@@ -55,6 +56,7 @@ def _contract(model: Mapping[str, Any], path: Path) -> Contract:
         partition_by=(meta["day"],) if "day" in meta else (),
         topic=None,
         path=path,
+        equations=tuple(map(_equation, meta.get("equations", ()))),
     )
 
 
@@ -76,6 +78,10 @@ def _column(told: Mapping[str, Any]) -> Column:
 def _ordered(names: list[str]) -> Check:
     pairs = [f"{one} <= {other}" for one, other in pairwise(names)]
     return Check(f"{'_'.join(names)}_ordered", " and ".join(pairs), f"{' ≤ '.join(names)}")
+
+
+def _equation(told: Mapping[str, Any]) -> Check:
+    return Check(told["name"], told["sql"], told["says"])
 
 
 def _held(told: Mapping[str, Any]) -> Check:

@@ -6,10 +6,23 @@ A topic's `expectations(contract)` says what it asks of that table, which is not
 from collections import Counter
 
 from expectations.contract import Contract
-from expectations.suites import conservation, freshness, ids, imported, lateness, losses, once, promised, quarantined, references, volume
+from expectations.suites import (
+    conservation,
+    equations,
+    freshness,
+    ids,
+    imported,
+    lateness,
+    losses,
+    once,
+    promised,
+    quarantined,
+    references,
+    volume,
+)
 from expectations.suites.expectation import Expectation
 
-TOPICS = (promised, once, ids, references, lateness, losses, quarantined, conservation, imported, freshness, volume)
+TOPICS = (promised, once, equations, ids, references, lateness, losses, quarantined, conservation, imported, freshness, volume)
 
 
 def suite(contract: Contract) -> tuple[Expectation, ...]:

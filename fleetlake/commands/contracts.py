@@ -53,7 +53,7 @@ def check(
     """Compare the contracts with earlier ones: additive changes pass, a breaking one needs a new major version and names its readers."""
     from expectations.contract import HOME, contracts
 
-    rows = compared(_before(against, HOME), contracts(), HOME.parent.parent)
+    rows = compared(_before(against), contracts(), HOME.parent.parent)
     if rows or as_json:
         show(rows, as_json=as_json, title=f"changes since {against}")
     else:
@@ -85,33 +85,49 @@ def compared(before: tuple[Contract, ...], after: tuple[Contract, ...], root: Pa
     ]
 
 
-def _before(against: str, home: Path) -> tuple[Contract, ...]:
-    from expectations.odcs import read_folder
+def _before(against: str) -> tuple[Contract, ...]:
+    from expectations.contract import HOME
+    from expectations.models import HOME as MODELS
 
     folder = Path(against)
     if folder.is_dir():
         within = folder / "expectations" / "contracts"
-        return read_folder(within if within.is_dir() else folder)
+        return _read(within if within.is_dir() else folder, folder / "dbt_project" / "models" / "marts")
     with tempfile.TemporaryDirectory() as copy:
-        with tarfile.open(fileobj=BytesIO(_archive(against, home))) as archive:
-            archive.extractall(copy, filter="data")
-        return read_folder(Path(copy))
+        files, models = Path(copy) / "files", Path(copy) / "models"
+        _extract(_archive(against, HOME), files)
+        _extract(_archive(against, MODELS, needed=False), models)
+        return _read(files, models)
 
 
-def _archive(reference: str, home: Path) -> bytes:
-    """The contracts as git has them at a reference, as a tar file."""
+def _read(files: Path, models: Path) -> tuple[Contract, ...]:
+    """The contracts in files of their own, and those beside models, where there are any."""
+    from expectations.models import read_models
+    from expectations.odcs import read_folder
+
+    return (*read_folder(files), *(read_models(models) if models.is_dir() else ()))
+
+
+def _extract(packed: bytes, folder: Path) -> None:
+    if packed:
+        with tarfile.open(fileobj=BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+
+
+def _archive(reference: str, home: Path, *, needed: bool = True) -> bytes:
+    """The files of a folder as git has them at a reference, as a tar file; none where that may be."""
     git = ("git", "-C", str(home))
     named = subprocess.run(
         [*git, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}"], capture_output=True, check=False
     )
-    if named.returncode:
+    if named.returncode and needed:
         raise Failure(f"{reference} is neither a folder nor a git reference of {home}", "name a branch, a tag, a commit or a folder")
     packed = subprocess.run([*git, "archive", "--format=tar", named.stdout.decode().strip()], capture_output=True, check=False)
-    if packed.returncode:
+    if packed.returncode and needed:
         raise Failure(
             f"git has no contracts at {reference}: {packed.stderr.decode().strip()}", "name a reference that has expectations/contracts"
         )
-    return packed.stdout
+    return b"" if packed.returncode else packed.stdout
 
 
 def _head(contract: Contract) -> list[str]:

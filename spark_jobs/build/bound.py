@@ -68,13 +68,15 @@ def plant(spark: Any, seeds: Iterable[Seed]) -> None:
 
 
 def register(spark: Any, lake: str, models: Iterable[Model], versions: Mapping[str, int] | None = None) -> None:
-    """Tables of gold that exist, so that models can read them; at `versions`, where they are not to be written."""
+    """Tables of gold that models read, at `versions` where none is to be written. Raises Failure for one that nobody has built yet."""
     for model in models:
         path = table_path(lake, model.table)
+        if not DeltaTable.is_deltatable(path):
+            raise Failure(f"{model.table} is not built yet", "fleet build gold builds all that is missing")
         if versions is None:
-            spark.sql(f"create table if not exists {model.table} using delta location '{path}'")
-        elif model.table in versions:
-            spark.sql(f"create or replace view {model.table} as select * from delta.`{path}` version as of {versions[model.table]}")
+            spark.sql(f"create table {model.table} using delta location '{path}'")
+        else:
+            spark.sql(f"create view {model.table} as select * from delta.`{path}` version as of {versions[model.table]}")
 
 
 def _literal(text: str) -> str:

@@ -1,6 +1,7 @@
 """dbt inside this process, over the running session: the project is read once, then models run as often as waves come."""
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -61,7 +62,11 @@ def _done(words: list[str], target: Path, manifest: Any, callbacks: list[Callabl
 
     places = ["--project-dir", HOME, "--profiles-dir", PROFILES, "--target-path", target, "--log-path", target]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print"]
-    return dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
+    try:
+        return dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
+    finally:
+        for handler in logging.getLogger("file_log").handlers:  # dbt leaves it open
+            handler.close()
 
 
 def _failure(done: Any, target: Path) -> Failure:

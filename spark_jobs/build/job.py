@@ -131,32 +131,31 @@ class _Work:
     def all_waves(self) -> dict[str, float]:
         """Runs what there is to run; how long each model took."""
         seconds: dict[str, float] = {}
-        made: set[str] = set()
+        known: set[str] = set()  # in the session's catalogue
         while wave := self.prepared.waves.next():
-            if not made:
-                self._begin()
-            views = [view for name in wave for view in self.prepared.models[name].views if view not in made]
-            made |= {*views, *wave}
+            if not known:
+                bound.make_schemas(self.spark)
+                withholding.register(self.spark)
+                bound.plant(self.spark, self.prepared.project.seeds.values())
+            views = [view for name in wave for view in self.prepared.models[name].views if view not in known]
+            self._bind(wave, known)
+            known |= {*views, *wave}
             self._run(wave, [*dict.fromkeys(views), *wave], seconds)
             for name in self.prepared.waves.waited_for():
                 self.told(f"comparing {name}")
                 self.prepared.waves.compared(name, self._compared(self.prepared.models[name]))
         return seconds
 
-    def _begin(self) -> None:
-        one = self.prepared
-        bound.make_schemas(self.spark)
-        withholding.register(self.spark)
+    def _bind(self, wave: Mapping[str, Change], known: set[str]) -> None:
+        """Brings what the models of a wave read, and are not, into the catalogue."""
         self.told("binding the release")
-        bound.pin(self.spark, one.lake, one.versions, one.project.sources(one.models))
-        bound.plant(self.spark, one.project.seeds.values())
-        there = [model for model in one.project.models.values() if layout.exists(one.lake, model)]
-        if self.plan:
-            bound.register(
-                self.spark, one.lake, there, {name: each["version"] for name, each in one.base.tables.items()} if one.base else {}
-            )
-        else:
-            bound.register(self.spark, one.lake, there)
+        one, inputs = self.prepared, {name for model in wave for name in self.prepared.models[model].inputs}
+        sources = [name for name in one.project.sources(one.models) if name in inputs - known]
+        bound.pin(self.spark, one.lake, one.versions, sources)
+        tables = [one.project.models[name] for name in sorted(inputs - known - set(wave)) if name in one.project.models]
+        held = {name: each["version"] for name, each in one.base.tables.items()} if one.base else {}
+        bound.register(self.spark, one.lake, tables, held if self.plan else None)
+        known |= {*sources, *(table.name for table in tables)}
 
     def _run(self, wave: Mapping[str, Change], names: list[str], seconds: dict[str, float]) -> None:
         def tell(name: str, what: str, took: float) -> None:

@@ -15,11 +15,6 @@ def other(lake: str, models: Iterable[Model]) -> list[str]:
     return [model.name for model in models if _differs(table_path(lake, model.table), model)]
 
 
-def exists(lake: str, model: Model) -> bool:
-    """Whether the table was ever written."""
-    return DeltaTable.is_deltatable(table_path(lake, model.table))
-
-
 def _differs(path: str, model: Model) -> bool:
     if not DeltaTable.is_deltatable(path):
         return False

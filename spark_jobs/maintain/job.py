@@ -26,7 +26,8 @@ from spark_jobs.releases.log import tell
 from spark_jobs.spread import each
 from spark_jobs.tables import Table
 
-LAYERS = ("bronze", "silver", "ops")  # gold is rebuilt by dbt
+LAYERS = ("bronze", "silver", "ops", "gold", "gold_internal")
+BUILT = ("gold", "gold_internal")  # a build writes a file a day: there is nothing to bring together
 CLUSTERED = ("vehicle_key", "occurred_at")
 
 
@@ -98,11 +99,13 @@ def carry_out(lake: str, spark: Callable[[], SparkSession], found: Sequence[Due]
 
 def _is_told(name: str) -> bool:
     """Whether the ledger copies what the table's commits say: then they stay until it has."""
-    return not name.startswith("ops.") or name == "ops.duplicates"
+    return name.partition(".")[0] in ("bronze", "silver") or name == "ops.duplicates"
 
 
 def _groups(lake: str, name: str, actions: Sequence[Mapping[str, Any]]) -> list[Group]:
     layer, _, family = name.partition(".")
+    if layer in BUILT:
+        return []
     if layer != "bronze":
         return groups(actions)
     silver = Table.existing(lake, f"silver.{family}") if family in families() else None

@@ -142,10 +142,10 @@ def test_a_model_that_fails_is_named_with_its_file_and_readers_see_what_they_saw
     seen = dict(published(lake).releases["gold"].pins)
     good = (models / "uses_daily.sql").read_text()
     (models / "uses_daily.sql").write_text(good.replace("sum(uses.uses)", "sum(uses.used)"))
-    with pytest.raises(Failure, match="(?s)gold.uses_daily could not be built.*uses_daily.sql"):
+    with pytest.raises(Failure, match=r"(?s)gold.uses_daily could not be built.*uses_daily.sql"):
         built(lake, spark)
     (models / "uses_daily.sql").write_text(good.replace("sum(uses.uses)", "nullif(sum(uses.uses), 3)"))
-    with pytest.raises(Failure, match="gold.uses_daily: a column that the contract calls not null is null"):
+    with pytest.raises(Failure, match=r"gold.uses_daily: a column that the contract calls not null is null"):
         built(lake, spark)
     assert dict(published(lake).releases["gold"].pins) == seen
     (models / "uses_daily.sql").write_text(good)

@@ -8,7 +8,7 @@ import polars as pl
 
 from expectations.contract import Contract
 from expectations.suites import once
-from spark_jobs.gate.frames import columns, conservation, freshness, imported, refused, senders, twins, volume
+from spark_jobs.gate.frames import columns, conservation, equations, freshness, imported, refused, senders, twins, volume
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.versions import Lake
 
@@ -20,6 +20,7 @@ MEASURES: dict[str, Measure] = {  # by the name of the frame that it makes
     "senders": senders.frame,
     "refused": refused.frame,
     "conservation": conservation.frame,
+    "equations": equations.frame,
     "imported": imported.frame,
     "freshness": freshness.frame,
     "volume": volume.frame,
@@ -29,7 +30,7 @@ KEYS: dict[str, Callable[[Contract], tuple[str, ...]]] = {  # the columns of a f
     "columns": lambda contract: ("column",),
     "volume": lambda contract: ("day",),
     "twins": once.shown,
-    **dict.fromkeys(("senders", "refused", "conservation", "imported", "freshness"), lambda contract: ()),  # one row about all
+    **dict.fromkeys(("senders", "refused", "conservation", "equations", "imported", "freshness"), lambda contract: ()),  # one row about all
 }
 
 EXAMPLES: dict[str, Callable[[Lake, Snapshot], tuple[dict[str, Any], ...]]] = {  # keys of rows behind a frame of one row, by expectation

@@ -1,5 +1,6 @@
 """Which days of which models are built anew, and why."""
 
+import itertools
 from datetime import date
 
 from hypothesis import given
@@ -128,4 +129,4 @@ def test_a_chain_of_models_rebuilds_each_day_that_depends_on_a_changed_one(left,
 def test_ranges_hold_the_days_and_no_others(chosen):
     found = ranges(day(number) for number in chosen)
     assert {number for number in range(30) if any(first <= day(number) <= last for first, last in found)} == chosen
-    assert all((later[0] - earlier[1]).days > 1 for earlier, later in zip(found, found[1:], strict=False))
+    assert all((later[0] - earlier[1]).days > 1 for earlier, later in itertools.pairwise(found))

@@ -4,7 +4,10 @@ import math
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
+
+import yaml
 
 from expectations.contract import Column, Contract
 from expectations.suites import suite
@@ -23,6 +26,7 @@ PLAIN: dict[str, Any] = {
     "timestamp": NOON,
     "binary": b"a" * 16,
     "map<string,double>": [("a", 1.0)],
+    "array<string>": ["a"],
     "array<struct<name:string,value:binary>>": [{"name": "ce_id", "value": b"e"}],
 }
 SOUND: dict[str, dict[str, Any]] = {  # where columns depend on each other
@@ -75,7 +79,7 @@ ALSO = {  # an id that is no word is in no catalogue
 
 def sound(contract: Contract, number: int, **changes: Any) -> dict[str, Any]:
     """A row that keeps everything; `number` makes its key another one."""
-    row = {column.name: _value(column) for column in contract.columns} | SOUND.get(contract.id, {})
+    row = {column.name: _value(column) for column in contract.columns} | SOUND.get(contract.id, {}) | told(contract).get("example", {})
     numbered: dict[str, Any] = {
         "event_id": f"e{number}",
         "event_hash": number,
@@ -107,7 +111,27 @@ def _breaking(contract: Contract, asked: Expectation) -> dict[str, Any]:
         case "holds" if asked.id.endswith(".finite"):
             column = contract.column(asked.id.removesuffix(".finite"))
             return {column.name: [("a", math.nan)] if "map" in column.physical_type else math.inf}
+        case "holds" if asked.id.endswith("_ordered"):
+            first, _, second = asked.expression.split()[:3]
+            return {first: contract_value(contract, first), second: contract_value(contract, first) - 1}
+        case "holds" if (broken := told(contract).get("holds", {}).get(asked.id)) is not None:
+            return dict(broken)
     return CHECKS[asked.id] if asked.id in CHECKS else CHECKS[f"{contract.id}/{asked.id}"]
+
+
+def contract_value(contract: Contract, name: str) -> Any:
+    """What a sound row has there."""
+    return sound(contract, 0)[name]
+
+
+@lru_cache
+def told(contract: Contract) -> dict[str, Any]:
+    """Of a model: a row that keeps everything, where that is no plain one, and by rule what breaks it, as its yml says them beside the rules."""
+    if contract.path.suffix != ".yml":
+        return {}
+    [model] = [each for each in yaml.safe_load(contract.path.read_text())["models"] if each["name"] == contract.table]
+    meta = model["config"]["meta"]
+    return {"example": meta.get("example", {}), "holds": {each["name"]: each["broken"] for each in meta.get("holds", ())}}
 
 
 def about_rows(contract: Contract) -> list[Expectation]:
@@ -122,5 +146,7 @@ def _value(column: Column) -> Any:
         return next(word for word in WORDS if re.fullmatch(column.pattern, word))
     if column.minimum is not None:
         return column.minimum
+    if column.physical_type.startswith("decimal"):
+        return Decimal(1)
     value = PLAIN[column.physical_type]
     return value if not isinstance(value, date) or isinstance(value, datetime) else NOON.date()
