@@ -11,7 +11,7 @@ requests as (
         count(*) as requests
     from {{ source('silver', 'api_requests') }}
     where {{ rebuilt('occurred_on') }}
-    group by all
+    group by occurred_on, date_trunc('hour', occurred_at), service, region, latency_ms
 
 ),
 

@@ -23,7 +23,13 @@ cells as (
 
 published as (
 
-    select histogram.*
+    select
+        histogram.called_on,
+        histogram.called_at,
+        histogram.service,
+        histogram.region,
+        histogram.upper_ms,
+        histogram.requests
     from histogram
     left semi join cells
         on

@@ -47,9 +47,9 @@ sliced as (
         count_if(outcome = 'done') as done,
         count_if(outcome = 'fallback') as fallbacks,
         count_if(outcome = 'failed') as failed,
-        cast(percentile_disc(0.5) within group (order by latency_ms) as bigint) as latency_p50_ms,
-        cast(percentile_disc(0.95) within group (order by latency_ms) as bigint) as latency_p95_ms,
-        cast(percentile_disc(0.99) within group (order by latency_ms) as bigint) as latency_p99_ms,
+        cast(percentile_disc(0.5) within group(order by latency_ms) as bigint) as latency_p50_ms,
+        cast(percentile_disc(0.95) within group(order by latency_ms) as bigint) as latency_p95_ms,
+        cast(percentile_disc(0.99) within group(order by latency_ms) as bigint) as latency_p99_ms,
         count(model_version) as by_model,
         coalesce(sum(tokens_in), 0) as tokens_in,
         coalesce(sum(tokens_out), 0) as tokens_out

@@ -65,7 +65,7 @@ sliced as (
         month_on,
         if(grouping(model) = 1, 'all', model) as model,
         count(*) as vehicles,
-        percentile_disc(0.05) within group (order by health) as p05,
+        cast(percentile_disc(0.05) within group(order by health) as bigint) as p05,
         sum(x) as sum_x,
         sum(y) as sum_y,
         sum(x * x) as sum_xx,

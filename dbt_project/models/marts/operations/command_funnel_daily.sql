@@ -41,12 +41,12 @@ sliced as (
         count_if(state = 'expired') as expired,
         count_if(state = 'cancelled') as cancelled,
         count_if(state = 'open') as still_open,
-        cast(percentile_disc(0.5) within group (order by to_delivered_ms) as bigint) as to_delivered_p50_ms,
-        cast(percentile_disc(0.95) within group (order by to_delivered_ms) as bigint) as to_delivered_p95_ms,
-        cast(percentile_disc(0.99) within group (order by to_delivered_ms) as bigint) as to_delivered_p99_ms,
-        cast(percentile_disc(0.5) within group (order by to_executed_ms) as bigint) as to_executed_p50_ms,
-        cast(percentile_disc(0.95) within group (order by to_executed_ms) as bigint) as to_executed_p95_ms,
-        cast(percentile_disc(0.99) within group (order by to_executed_ms) as bigint) as to_executed_p99_ms,
+        cast(percentile_disc(0.5) within group(order by to_delivered_ms) as bigint) as to_delivered_p50_ms,
+        cast(percentile_disc(0.95) within group(order by to_delivered_ms) as bigint) as to_delivered_p95_ms,
+        cast(percentile_disc(0.99) within group(order by to_delivered_ms) as bigint) as to_delivered_p99_ms,
+        cast(percentile_disc(0.5) within group(order by to_executed_ms) as bigint) as to_executed_p50_ms,
+        cast(percentile_disc(0.95) within group(order by to_executed_ms) as bigint) as to_executed_p95_ms,
+        cast(percentile_disc(0.99) within group(order by to_executed_ms) as bigint) as to_executed_p99_ms,
         count_if(to_delivered_ms < 0) + count_if(to_executed_ms < 0) as negative_times
     from described
     group by grouping sets (

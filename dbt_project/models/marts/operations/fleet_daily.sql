@@ -18,8 +18,8 @@ known as (
     from {{ ref('vehicles') }} as vehicles
     inner join calendar
         on
-            calendar.day >= vehicles.from_on
-            and (vehicles.to_on is null or calendar.day < vehicles.to_on)
+            vehicles.from_on <= calendar.day
+            and (vehicles.to_on is null or vehicles.to_on > calendar.day)
 
 ),
 

@@ -40,7 +40,7 @@ sliced as (
         count_if(outcome = 'succeeded') as succeeded,
         count_if(outcome = 'failed') as failed,
         count_if(outcome = 'rolled_back') as rolled_back,
-        cast(percentile_disc(0.9) within group (order by unix_millis(succeeded_at)) as bigint) as ninth_tenth_ms
+        cast(percentile_disc(0.9) within group(order by unix_millis(succeeded_at)) as bigint) as ninth_tenth_ms
     from described
     group by grouping sets ((campaign_id, begun_at, model), (campaign_id, begun_at))
 

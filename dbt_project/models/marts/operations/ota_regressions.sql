@@ -14,7 +14,7 @@ campaigns as (
         from_on as begun_on,
         count(*) as updated_vehicles,
         date_add(
-            from_on, cast(percentile_disc(0.5) within group (order by datediff(updated_on, from_on)) as int)
+            from_on, cast(percentile_disc(0.5) within group(order by datediff(updated_on, from_on)) as int)
         ) as middle_on
     from updates
     where updated_on <= date_add(from_on, 27)
@@ -95,8 +95,8 @@ compared as (
     inner join outcomes
         on
             members.vehicle_key = outcomes.vehicle_key
-            and outcomes.happened_on between date_sub(members.counted_from_on, 7) and date_add(members.counted_from_on, 7)
-            and outcomes.happened_on <> members.counted_from_on
+            and members.counted_from_on between date_sub(outcomes.happened_on, 7) and date_add(outcomes.happened_on, 7)
+            and members.counted_from_on <> outcomes.happened_on
     group by members.campaign_id, outcomes.kpi, members.is_updated, is_before
 
 ),
