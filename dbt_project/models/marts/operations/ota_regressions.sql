@@ -161,8 +161,8 @@ published as (
 
     {{ withheld(
         'rated',
-        within=['begun_on', 'campaign_id', 'kpi'],
-        slices=[],
+        within=['begun_on', 'campaign_id'],
+        slices=['kpi'],
         keep=['middle_on'],
         counts={
             'updated_vehicles': ['good_before', 'total_before', 'good_after', 'total_after', 'change', 'effect'],
