@@ -24,6 +24,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "release",
     "build",
     "sql",
+    "kpis",
     "maintain",
     "report",
     "demo",

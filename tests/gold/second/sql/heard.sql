@@ -1,0 +1,11 @@
+-- one row per family, vehicle, boot, number and day on which it was heard, accepted or refused
+select family, vehicle_key, boot_id, sequence, day
+from (
+    select family, vehicle_key, boot_id, sequence, occurred_on as day from events
+    union all
+    select family, vehicle_key, boot_id, sequence,
+        case when occurred_on between received_on - 400 and received_on then occurred_on else received_on end
+    from refused
+)
+where family <> 'api_requests' and boot_id is not null and sequence is not null
+group by all
