@@ -103,7 +103,7 @@ eligible as (
         adopted
     from levels
     lateral view explode(sequence(greatest(from_on, {{ first_rebuilt() }}), date_sub(to_on, 1))) as used_on
-    where to_on > {{ first_rebuilt() }} and {{ rebuilt('used_on') }}
+    where eligible > 0 and to_on > {{ first_rebuilt() }} and {{ rebuilt('used_on') }}
 
 ),
 
