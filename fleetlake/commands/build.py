@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fleetlake.commands.metered import metered
 from fleetlake.console import ERRORS, Failure, progress, show
 from fleetlake.settings import settings
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from spark_jobs.build.job import Done
 
 
+@metered("build")
 def build(
     layer: Annotated[str, typer.Argument(help="gold, which gold_internal comes with.")],
     since: Annotated[str, typer.Option(help="Build all days from this one on anew, for example 2026-06-01.")] = "",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fleetlake.commands.metered import metered
 from fleetlake.console import ERRORS, Failure, progress, show
 from fleetlake.releases.model import LAYERS
 from fleetlake.settings import settings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from spark_jobs.gate.verdict import Result
 
 
+@metered("check")
 def check(
     what: Annotated[str, typer.Argument(help="A layer (bronze, silver, gold, gold_internal, ops) or a table.")],
     version: Annotated[int | None, typer.Option(help="This version of the table; default: that of the last complete run.")] = None,

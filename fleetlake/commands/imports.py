@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fleetlake.commands.metered import metered
 from fleetlake.console import ERRORS, progress, show
 from fleetlake.settings import settings
 
@@ -15,11 +16,13 @@ Files = Annotated[list[Path], typer.Argument(help="CSV (also .csv.gz) or Parquet
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")]
 
 
+@metered("import")
 def cost(files: Files, as_json: AsJson = False) -> None:
     """Import bills: FOCUS 1.0 to 1.3. A billing period that is delivered again replaces the older one; the same files again change nothing."""
     _bring("cost", files, as_json)
 
 
+@metered("import")
 def recalls(files: Files, as_json: AsJson = False) -> None:
     """Import recall campaigns (nhtsa_id, make, model, model_year; 9999 is an unknown year). A campaign that comes again replaces the older one."""
     _bring("recalls", files, as_json)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fleetlake.commands.metered import metered
 from fleetlake.console import ERRORS, Failure, show
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ Master = Annotated[str | None, typer.Option("--master", help="Spark master; defa
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")]
 
 
+@metered("land")
 def land(
     once: Once = False,
     every: Every = "30s",

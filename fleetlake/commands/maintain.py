@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from fleetlake.commands.metered import metered
 from fleetlake.console import Failure, progress, show
 from fleetlake.settings import settings
 
 
+@metered("maintain")
 def maintain(
     table: Annotated[str, typer.Argument(help="Only this one, for example bronze.charging; default: all tables.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done, and how much.")] = False,
@@ -16,6 +18,7 @@ def maintain(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
 ) -> None:
     """Bring small files together and delete what neither a release nor a reader younger than FLEET_KEEP can see; safe beside running streams."""
+    from spark_jobs.maintain.figures import gather_reads, measure
     from spark_jobs.maintain.job import carry_out, due, pins_of, tables
     from spark_jobs.session import session
 
@@ -34,6 +37,9 @@ def maintain(
                 found,
                 lambda text: shown.update(step, description=text),
             )
+            shown.update(step, description="measuring the tables")
+            gather_reads(lake)
+            measure(lake, tables(lake))
     show(_rows([one.row for one in found], every=bool(table) or as_json), as_json=as_json, title="would be done" if dry_run else "done")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fleetlake.commands.metered import metered
 from fleetlake.console import ERRORS, Failure, progress, show
 from fleetlake.settings import settings
 
@@ -18,6 +19,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 SAID = {"silver": "silver", "duplicates": "duplicates", "quarantined": "quarantined", "refined": "refined before"}
 
 
+@metered("refine")
 def refine(
     once: Annotated[bool, typer.Option("--once", help="Until bronze holds nothing new; then end.")] = False,
     every: Annotated[str, typer.Option(help="Again and again, with this pause: 60s, 15m, 1h.")] = "",

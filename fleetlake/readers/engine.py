@@ -16,6 +16,7 @@ import duckdb
 
 from fleetlake.console import Failure
 from fleetlake.names import table_path
+from fleetlake.readers.reads import note
 from fleetlake.releases import Published
 from fleetlake.releases.model import LAYERS, instead
 
@@ -75,6 +76,7 @@ class Engine:
         path, pinned = table_path(self._lake, table), f'"{table}@{version}"'
         self._root.execute(f"attach if not exists '{_escaped(path)}' as {pinned} (type delta, version {version}, pin_snapshot)")
         self._root.execute(f"create view {view} as from {pinned}")
+        note(self._lake, table)
 
 
 def _named(query: str, tables: list[str]) -> list[str]:

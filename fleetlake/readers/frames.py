@@ -5,6 +5,7 @@ from deltalake import DeltaTable
 
 from fleetlake.console import Failure
 from fleetlake.names import table_path
+from fleetlake.readers.reads import note
 from fleetlake.releases import AsOf, Origin, Published, published
 from fleetlake.settings import settings
 
@@ -21,6 +22,7 @@ def scan(name: str, as_of: AsOf = None, *, candidate: bool = False) -> pl.LazyFr
     state = published(lake, as_of)
     origin = None if candidate else state.origin(name)
     delta = _opened(lake, name, origin, state)
+    note(lake, name)
     frame = pl.scan_delta(delta)
     frame.release = origin or Origin(name, delta.version())  # type: ignore[attr-defined]  # frames are open to attributes
     return frame

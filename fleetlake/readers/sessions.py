@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetlake.names import table_path
+from fleetlake.readers.reads import note
 from fleetlake.releases import AsOf, Published, published
 from fleetlake.settings import settings
 
@@ -20,6 +21,7 @@ class Bound:
     def table(self, name: str) -> Any:
         """`layer.table` as a Spark frame; raises Failure where it is not released."""
         layer, _, table = self.release.pin(name).table.partition(".")
+        note(settings().lake_root, f"{layer}.{table}")
         return self.session.table(f"`{self.schemas[layer]}`.`{table}`")
 
 

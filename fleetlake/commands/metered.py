@@ -1,0 +1,45 @@
+"""Commands that are jobs leave a row of what they used in ops.job_costs."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec
+
+import typer
+
+from fleetlake.console import ERRORS
+from fleetlake.settings import settings
+
+if TYPE_CHECKING:
+    from spark_jobs.spending import Meter
+
+P = ParamSpec("P")
+
+
+def metered(job: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Makes a command one that tells its costs as `job`. That they cannot be written fails no job."""
+
+    def measuring(command: Callable[P, None]) -> Callable[P, None]:
+        @wraps(command)
+        def measured(*words: P.args, **options: P.kwargs) -> None:
+            from spark_jobs.spending import Meter
+
+            meter, is_success = Meter(job), False
+            try:
+                command(*words, **options)
+                is_success = True
+            except typer.Exit as ended:
+                is_success = ended.exit_code == 0
+                raise
+            finally:
+                _write(meter, is_success)
+
+        return measured
+
+    return measuring
+
+
+def _write(meter: "Meter", is_success: bool) -> None:
+    try:
+        meter.write(settings().lake_root, is_success=is_success)
+    except Exception as error:  # whatever it is: the job's own end is what counts
+        ERRORS.print(f"note: what {meter.job} used could not be written to ops.job_costs: {error}", markup=False, style="dim")
