@@ -25,6 +25,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "build",
     "sql",
     "kpis",
+    "export",
     "maintain",
     "report",
     "demo",

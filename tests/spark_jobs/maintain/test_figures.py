@@ -56,7 +56,7 @@ def test_only_what_changed_is_told_again(lake):
 
 
 def test_a_day_that_is_gone_is_told_once_as_nothing():
-    known = pl.DataFrame({"measurement": [1], "table_name": ["t"], "day": [FIRST]} | dict.fromkeys(figures.COUNTS, [5]))
+    known = pl.DataFrame({"measurement": [1], "table_name": ["t"], "day": [FIRST]} | {name: [5] for name in figures.COUNTS})
     gone = figures.differing(known.clear().drop("measurement"), known)
     assert gone.select("day", "files", "size_bytes").rows() == [(FIRST, 0, 0)]
     again = pl.concat([known, gone.with_columns(measurement=pl.lit(2, pl.Int64)).select(known.columns)])
