@@ -76,7 +76,7 @@ class FileWriter:
         """Ends the file and forces it to disk, so that a commit never names bytes that a power cut can take."""
         self._writer.close()
         if isinstance(self._filesystem, fs.LocalFileSystem):
-            _sync(self._target)
+            sync(self._target)
         size = self._filesystem.get_file_info(self._target).size
         return DataFile(self.path, size, self.rows, self._partition, _stats(self._footer[0], self._statistics), int(time.time() * 1000))
 
@@ -158,7 +158,8 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _sync(path: str) -> None:
+def sync(path: str) -> None:
+    """Forces a file and its name to disk."""
     for target in (path, os.path.dirname(path)):
         descriptor = os.open(target, os.O_RDONLY)
         try:

@@ -58,6 +58,13 @@ class Table:
         return cls(name, path, delta)
 
     @classmethod
+    def made_anew(cls, lake: str, name: str, schema: pa.Schema, partition_by: Sequence[str] = ()) -> Self:
+        """The table without a row, with other columns, in a version behind those that it has."""
+        path = table_path(lake, name)
+        delta = DeltaTable.create(path, schema, mode="overwrite", partition_by=list(partition_by), configuration=PROPERTIES)
+        return cls(name, path, delta)
+
+    @classmethod
     def existing(cls, lake: str, name: str, version: int | None = None) -> Self | None:
         """The table as it is, or was at `version`; None when nothing was ever written to it. Raises DeltaError for a version that is gone."""
         path = table_path(lake, name)

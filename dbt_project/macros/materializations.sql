@@ -18,8 +18,7 @@
   {% if var('plan', false) %}
     {% call statement('main') %}create or replace view {{ this }} as {{ as_if_written(query, day) }}{% endcall %}
   {% else %}
-    {% call statement('table') %}{{ table_ddl(day) }}{% endcall %}
-    {% call statement('main') %}{{ insertion(query, day) }}{% endcall %}
+    {% call statement('main') %}{{ writing(query, day) }}{% endcall %}
   {% endif %}
   {{ run_hooks(post_hooks) }}
   {{ return({'relations': [target_relation]}) }}
@@ -36,14 +35,25 @@
 {%- endmacro %}
 
 
-{% macro insertion(query, day) -%}
-  {%- set days = var('days', {}).get(model.name) -%}
-  {%- set hinted = query | replace('select ', 'select /*+ rebalance' ~ ('(' ~ day ~ ')' if day else '') ~ ' */ ', 1) -%}
-  {%- if day and days is not none -%}
-    insert into {{ this }} replace where {{ in_ranges(day, days) }} {{ hinted }}
-  {%- else -%}
-    insert overwrite {{ this }} {{ hinted }}
-  {%- endif -%}
+{# Not SQL for Spark alone: the session's cursor (spark_jobs/build/writing.py) runs the query, and commits its rows in the place of those days. #}
+{% macro writing(query, day) -%}
+  {%- set columns, required = {}, [] -%}
+  {%- for column in model.columns.values() -%}
+    {%- do columns.update({column.name: column.data_type}) -%}
+    {%- for constraint in column.constraints if constraint.type == 'not_null' -%}{%- do required.append(column.name) -%}{%- endfor -%}
+  {%- endfor -%}
+  {%- set told = {
+    'table': this.schema ~ '.' ~ this.identifier,
+    'columns': columns,
+    'required': required,
+    'day': day,
+    'ranges': var('days', {}).get(model.name) if day else none,
+    'is_anew': model.name in var('anew', []),
+    'is_read': model.name in var('read', []),
+    'lake': var('lake'),
+  } -%}
+  -- fleetlake writes {{ tojson(told) }}
+{{ query | replace('select ', 'select /*+ rebalance' ~ ('(' ~ day ~ ')' if day else '') ~ ' */ ', 1) }}
 {%- endmacro %}
 
 
@@ -54,27 +64,6 @@
     select * from delta.`{{ table_location() }}` version as of {{ held }} where not ({{ in_ranges(day, days) }}) union all
   {% endif -%}
   {{ query }}
-{%- endmacro %}
-
-
-{% macro table_ddl(day) -%}
-  {%- set anew = model.name in var('anew', []) -%}
-  create {{ 'or replace table' if anew else 'table if not exists' }} {{ this }} (
-    {%- for column in model.columns.values() %}
-    {{ adapter.quote(column.name) }} {{ column.data_type }}
-    {%- for constraint in column.constraints if constraint.type == 'not_null' %} not null{% endfor %}
-    {{- "," if not loop.last }}
-    {%- endfor %}
-  ) using delta
-  {% if day %}partitioned by ({{ day }}){% endif %}
-  location '{{ table_location() }}'
-  tblproperties (
-    'delta.deletedFileRetentionDuration' = 'interval 3650 days',
-    'delta.logRetentionDuration' = 'interval 3650 days',
-    'delta.enableDeletionVectors' = 'false',
-    'delta.checkpointInterval' = '20',
-    'delta.dataSkippingNumIndexedCols' = '0'
-  )
 {%- endmacro %}
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from fleetlake.console import Failure
 from fleetlake.settings import settings
+from spark_jobs.build import writing
+from spark_jobs.build.writing import NULL
 
 HOME = Path(__file__).parents[2] / "dbt_project"
 PROFILES = HOME
-NOT_NULL = ("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "NOT_NULL_ASSERT_VIOLATION")
 Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
 
 
@@ -60,6 +61,7 @@ def _done(words: list[str], target: Path, manifest: Any, callbacks: list[Callabl
     os.environ["DO_NOT_TRACK"] = "1"
     from dbt.cli.main import dbtRunner
 
+    writing.install()
     places = ["--project-dir", HOME, "--profiles-dir", PROFILES, "--target-path", target, "--log-path", target]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print"]
     try:
@@ -81,7 +83,7 @@ def _of_model(result: Any) -> Failure:
     node, said = result.node, _shortened(str(result.message))
     compiled = getattr(node, "compiled_path", None)
     where = f"{HOME.name}/{node.original_file_path}"
-    if any(word in str(result.message) for word in NOT_NULL):
+    if NULL in str(result.message):
         what = f"{node.schema}.{node.name}: a column that the contract calls not null is null: {said}"
         return Failure(what, f"see where {where} gives null, or say in its yml that the column may be; readers see what is released")
     told = f" (as Spark got it: {compiled})" if compiled else ""

@@ -20,6 +20,7 @@ from spark_jobs.build.dbt import Run, new_folder
 from spark_jobs.build.log import Entry, Log, behind, released
 from spark_jobs.build.project import Model, Project
 from spark_jobs.build.sweep import changed, sweep, unequal
+from spark_jobs.build.writing import SETTINGS
 from spark_jobs.phase import phase
 from spark_jobs.tables import Table
 
@@ -28,6 +29,7 @@ THREADS = 4  # the driver plans one model while the cores work on another
 SPARK = {
     "spark.driver.memory": "2g",  # in local mode the tasks' too: joins and windows over a month of a fleet
     "spark.scheduler.mode": "FAIR",  # models that run at once share the cores
+    **SETTINGS,
 }
 Told = Callable[[str], None]
 
@@ -177,6 +179,7 @@ class _Work:
             "last_day": str(one.calendar.last),
             "days": days,
             "held": held,
+            "read": sorted({name for model in one.project.models.values() for name in model.inputs if name in one.project.models}),
             "anew": layout.other(one.lake, (one.models[name] for name in wave)),
             "plan": self.plan,
             "smallest_cell": settings().smallest_cell,
