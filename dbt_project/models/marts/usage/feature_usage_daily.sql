@@ -42,6 +42,13 @@ vehicle_features as (
 
 ),
 
+vehicles as (
+
+    select * from {{ ref('vehicles') }}
+    where from_on <= {{ last_rebuilt() }} and (to_on is null or to_on > {{ first_rebuilt() }})
+
+),
+
 first_uses as (
 
     select * from {{ ref('feature_first_uses') }}
@@ -51,11 +58,30 @@ first_uses as (
 eligible_intervals as (
 
     select
-        vehicle_features.*,
-        if(first_uses.from_on is not null, greatest(vehicle_features.from_on, first_uses.from_on), null) as adopted_on
+        vehicle_features.feature_id,
+        {%- for name in slice %}
+        vehicles.{{ name }},
+        {%- endfor %}
+        greatest(vehicle_features.from_on, vehicles.from_on) as from_on,
+        least(vehicle_features.to_on, vehicles.to_on) as to_on,
+        first_uses.from_on as first_on
     from vehicle_features
+    inner join vehicles
+        on
+            vehicle_features.vehicle_key = vehicles.vehicle_key
+            and vehicle_features.from_on < coalesce(vehicles.to_on, date'9999-12-31')
+            and vehicles.from_on < coalesce(vehicle_features.to_on, date'9999-12-31')
     left join first_uses
         on vehicle_features.vehicle_key = first_uses.vehicle_key and vehicle_features.feature_id = first_uses.feature_id
+
+),
+
+adopted_intervals as (
+
+    select
+        *,
+        if(first_on < coalesce(to_on, date'9999-12-31'), greatest(from_on, first_on), null) as adopted_on
+    from eligible_intervals
 
 ),
 
@@ -67,12 +93,12 @@ edges as ( -- who is eligible on a day is counted by those who begin and end to 
         edge.changed_on,
         edge.eligible,
         edge.adopted
-    from eligible_intervals
+    from adopted_intervals
     lateral view explode(array(
         struct(from_on as changed_on, 1 as eligible, 0 as adopted),
         struct(to_on as changed_on, -1 as eligible, 0 as adopted),
-        struct(if(adopted_on < coalesce(to_on, date'9999-12-31'), adopted_on, null) as changed_on, 0 as eligible, 1 as adopted),
-        struct(if(adopted_on < to_on, to_on, null) as changed_on, 0 as eligible, -1 as adopted)
+        struct(adopted_on as changed_on, 0 as eligible, 1 as adopted),
+        struct(if(adopted_on is not null, to_on, null) as changed_on, 0 as eligible, -1 as adopted)
     )) as edge
 
 ),

@@ -15,6 +15,14 @@ active_days as (
 vehicle_features as (
 
     select * from {{ ref('vehicle_features') }}
+    where from_on <= {{ last_rebuilt() }} and (to_on is null or to_on > {{ first_rebuilt() }})
+
+),
+
+vehicles as (
+
+    select * from {{ ref('vehicles') }}
+    where from_on <= {{ last_rebuilt() }} and (to_on is null or to_on > {{ first_rebuilt() }})
 
 ),
 
@@ -57,9 +65,9 @@ as_of_day as (
         counted_days.counted_on,
         counted_days.vehicle_key,
         counted_days.feature_id,
-        vehicle_features.model,
-        vehicle_features.market,
-        vehicle_features.sw_version,
+        vehicles.model,
+        vehicles.market,
+        vehicles.sw_version,
         vehicle_features.is_eligible,
         counted_days.bits
     from counted_days
@@ -69,6 +77,11 @@ as_of_day as (
             and counted_days.feature_id = vehicle_features.feature_id
             and counted_days.counted_on >= vehicle_features.from_on
             and (vehicle_features.to_on is null or counted_days.counted_on < vehicle_features.to_on)
+    inner join vehicles
+        on
+            counted_days.vehicle_key = vehicles.vehicle_key
+            and counted_days.counted_on >= vehicles.from_on
+            and (vehicles.to_on is null or counted_days.counted_on < vehicles.to_on)
 
 )
 

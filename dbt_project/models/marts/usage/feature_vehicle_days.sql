@@ -14,12 +14,14 @@ events as (
 vehicles as (
 
     select * from {{ ref('vehicles') }}
+    where from_on <= {{ last_rebuilt() }} and (to_on is null or to_on > {{ first_rebuilt() }})
 
 ),
 
 vehicle_features as (
 
     select * from {{ ref('vehicle_features') }}
+    where from_on <= {{ last_rebuilt() }} and (to_on is null or to_on > {{ first_rebuilt() }})
 
 ),
 

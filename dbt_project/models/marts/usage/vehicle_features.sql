@@ -31,6 +31,15 @@ software_versions as (
 
 ),
 
+needs as (
+
+    select
+        *,
+        coalesce(string(minimum_ordinal), '') || ' ' || array_join(disabled_markets, ' ') as need
+    from features
+
+),
+
 rights as (
 
     select
@@ -52,11 +61,45 @@ pairs as (
     select
         rights.vehicle_key,
         rights.feature_id,
-        features.consent_purpose,
+        needs.need,
+        needs.consent_purpose,
         min(rights.from_on) as first_on
     from rights
-    inner join features on rights.feature_id = features.feature_id
-    group by rights.vehicle_key, rights.feature_id, features.consent_purpose
+    inner join needs on rights.feature_id = needs.feature_id
+    group by rights.vehicle_key, rights.feature_id, needs.need, needs.consent_purpose
+
+),
+
+vehicle_states as ( -- for each need, not each feature: a vehicle has hundreds of versions in its life, and one of them opens a feature
+
+    select
+        vehicles.vehicle_key,
+        needs.need,
+        vehicles.from_on,
+        struct(
+            vehicles.scrapped_on is not null as is_scrapped,
+            coalesce(software_versions.ordinal >= needs.minimum_ordinal, false) as has_software,
+            not array_contains(needs.disabled_markets, vehicles.market) as is_market_enabled
+        ) as vehicle
+    from vehicles
+    left join software_versions on vehicles.sw_version = software_versions.sw_version
+    cross join (
+        select
+            need,
+            minimum_ordinal,
+            disabled_markets
+        from needs
+        group by need, minimum_ordinal, disabled_markets
+    ) as needs
+
+),
+
+vehicle_changes as (
+
+    select
+        *,
+        lag(vehicle) over (partition by vehicle_key, need order by from_on) as before
+    from vehicle_states
 
 ),
 
@@ -87,13 +130,14 @@ changes as (
     select
         pairs.vehicle_key,
         pairs.feature_id,
-        vehicles.from_on,
+        vehicle_changes.from_on,
         null as is_equipped,
         null as is_entitled,
-        struct(vehicles.model, vehicles.market, vehicles.sw_version, vehicles.scrapped_on) as vehicle,
+        vehicle_changes.vehicle,
         null as has_consent
     from pairs
-    inner join vehicles on pairs.vehicle_key = vehicles.vehicle_key
+    inner join vehicle_changes on pairs.vehicle_key = vehicle_changes.vehicle_key and pairs.need = vehicle_changes.need
+    where vehicle_changes.before is null or vehicle_changes.before <> vehicle_changes.vehicle
     union all
     select
         pairs.vehicle_key,
@@ -135,18 +179,13 @@ conditions as (
         states.vehicle_key,
         states.feature_id,
         states.from_on,
-        states.vehicle.model,
-        states.vehicle.market,
-        states.vehicle.sw_version,
-        coalesce(states.is_equipped, false) and states.vehicle.scrapped_on is null as is_equipped,
-        coalesce(states.is_entitled, false) and states.vehicle.scrapped_on is null as is_entitled,
-        coalesce(software_versions.ordinal >= features.minimum_ordinal, false) as has_software,
-        not array_contains(features.disabled_markets, states.vehicle.market) as is_market_enabled,
-        features.consent_purpose is null or coalesce(states.has_consent, false) as has_consent
+        coalesce(states.is_equipped, false) and not states.vehicle.is_scrapped as is_equipped,
+        coalesce(states.is_entitled, false) and not states.vehicle.is_scrapped as is_entitled,
+        states.vehicle.has_software as has_software,
+        states.vehicle.is_market_enabled as is_market_enabled,
+        pairs.consent_purpose is null or coalesce(states.has_consent, false) as has_consent
     from states
     inner join pairs on states.vehicle_key = pairs.vehicle_key and states.feature_id = pairs.feature_id
-    inner join features on states.feature_id = features.feature_id
-    left join software_versions on states.vehicle.sw_version = software_versions.sw_version
     where
         states.from_on >= pairs.first_on
         and (states.next_on is null or states.next_on > states.from_on)
@@ -158,7 +197,7 @@ marked as (
     select
         *,
         is_equipped and is_entitled and has_software and is_market_enabled and has_consent as is_eligible,
-        struct(model, market, sw_version, is_equipped, is_entitled, has_software, is_market_enabled, has_consent) as state
+        struct(is_equipped, is_entitled, has_software, is_market_enabled, has_consent) as state
     from conditions
 
 ),
@@ -179,9 +218,6 @@ intervals as (
         feature_id,
         from_on,
         lead(from_on) over (partition by vehicle_key, feature_id order by from_on) as to_on,
-        model,
-        market,
-        sw_version,
         is_equipped,
         is_entitled,
         has_software,

@@ -23,7 +23,7 @@ marks as (
         from decisions d join pairs p on p.vehicle_key = d.vehicle_key and p.consent_purpose = d.purpose where d.from_on >= p.first_on
 ),
 parts as (
-    select m.vehicle_key, m.feature_id, m.from_on, v.model, v.market, v.sw_version,
+    select m.vehicle_key, m.feature_id, m.from_on,
         v.scrapped_on is null and p.equipped_on is not null and p.equipped_on <= m.from_on as is_equipped,
         v.scrapped_on is null and coalesce(t.is_entitled, false) as is_entitled,
         coalesce(s.ordinal >= p.minimum_ordinal, false) as has_software,
@@ -38,7 +38,7 @@ parts as (
 ),
 states as (
     select vehicle_key, feature_id, from_on, {
-        'model': model, 'market': market, 'sw_version': sw_version, 'is_equipped': is_equipped, 'is_entitled': is_entitled,
+        'is_equipped': is_equipped, 'is_entitled': is_entitled,
         'has_software': has_software, 'is_market_enabled': is_market_enabled, 'has_consent': has_consent,
         'is_eligible': is_equipped and is_entitled and has_software and is_market_enabled and has_consent
     } as state from parts
