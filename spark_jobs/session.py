@@ -38,7 +38,10 @@ WORKERS = {
 }
 LONG_LIVED = "-XX:CompileThresholdScaling=5"  # compile only what is really hot: a third less CPU in the first minute, the same after
 ARCHIVE = Path(sys.prefix) / "share" / "fleetlake" / "spark-classes.jsa"  # what spark_jobs.archive makes
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # halves the start of a JVM that lives for minutes; slower code after that
+SHORT_LIVED = (
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # halves the start of a JVM that lives for minutes; slower code after that
+    " -XX:ReservedCodeCacheSize=240m"  # of its own it takes 48 MB, which some dozens of queries fill: then nothing is compiled any more
+)
 MISLEADING = (
     "SPARK_HOME",
     "SPARK_CONF_DIR",

@@ -60,8 +60,8 @@ def _session(master: str, session: Any) -> Iterator[Any]:
 
     started: list[Any] = []
 
-    def start() -> Any:
-        started.append(session("fleet build gold", master or None, extra=SPARK, stream=False))
+    def start(short_lived: bool) -> Any:
+        started.append(session("fleet build gold", master or None, extra=SPARK, stream=False, short_lived=short_lived))
         return started[-1]
 
     try:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pyarrow as pa
 from deltalake import DeltaTable
 
 from expectations.contract import contract
@@ -13,6 +14,13 @@ from fleetlake.releases import Published
 from spark_jobs.build.project import Model, Seed
 
 SCHEMAS = ("silver", "ops", "gold", "gold_internal", "work")
+
+
+def size(lake: str, state: Published) -> int:
+    """Bytes on disk of all that is released of silver."""
+    release = state.releases.get("silver")
+    tables = [DeltaTable(table_path(lake, pin.table), version=pin.version) for pin in (release.pins.values() if release else ())]
+    return sum(sum(pa.table(table.get_add_actions())["size_bytes"].to_pylist()) for table in tables)
 
 
 def inputs(lake: str, state: Published, names: Iterable[str]) -> dict[str, int]:

@@ -31,7 +31,13 @@ SPARK = {
     "spark.scheduler.mode": "FAIR",  # models that run at once share the cores
     **SETTINGS,
 }
+INTERPRETED = {  # of little data: to compile a query takes longer than to run it
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+LITTLE_BYTES = 100_000_000  # of silver: some two million events
 Told = Callable[[str], None]
+Start = Callable[[bool], Any]  # told whether there is little data: then a JVM that starts fast is done first
 
 
 @dataclass(frozen=True)
@@ -74,15 +80,18 @@ class Done:
         return {name: change for name, change in self.prepared.waves.decided.items() if change}
 
 
-def build(lake: str, spark: Callable[[], Any], wanted: Wanted, told: Told, *, plan: bool = False) -> Done:
+def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = False) -> Done:
     """Builds gold from what is released, or says what a build would do: then no table is written. Raises Failure with what to do."""
     started = datetime.now(UTC)
     with ThreadPoolExecutor(1) as beside:
-        session = beside.submit(spark)  # it starts while the project is read
+        is_little = bound.size(lake, published(lake)) < LITTLE_BYTES
+        session = beside.submit(spark, is_little)  # it starts while the project is read
         told("reading the project")
         prepared = prepare(lake, wanted)
         told("starting Spark")
         work = _Work(prepared, session.result(), told, plan=plan)
+    for name, value in (INTERPRETED if is_little else {}).items():
+        work.spark.conf.set(name, value)
     if not plan and not wanted.select:
         put_back(lake, prepared, told)
     seconds = work.all_waves()

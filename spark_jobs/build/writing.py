@@ -69,7 +69,7 @@ def install() -> None:
     if getattr(session.Cursor, "writes", False):
         return
 
-    class Cursor(session.Cursor):  # type: ignore[misc]  # dbt's adapter has no types
+    class Cursor(session.Cursor):
         """The adapter's own, which knows one statement more."""
 
         writes = True
@@ -83,7 +83,7 @@ def install() -> None:
 
             write(SparkSession.builder.getOrCreate(), *Target.of(sql))
 
-    session.Cursor = Cursor
+    session.Cursor = Cursor  # type: ignore[misc]  # a class that a module looks up by this name
 
 
 def write(spark: Any, target: Target, query: str) -> None:

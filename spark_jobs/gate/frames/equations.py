@@ -1,15 +1,18 @@
 """One row: for each equation of a table of gold, how many rows break it."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 
 import duckdb
 import polars as pl
+import pyarrow as pa
+import pyarrow.dataset as ds
 
+from expectations.contract import contract
+from expectations.schemas import arrow_schema
 from fleetlake.console import Failure
-from spark_jobs.build.log import LAYERS, Entry, entries
+from spark_jobs.build.log import LAYERS, Entry, behind
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.versions import Lake, tables
 from spark_jobs.tables import Table
@@ -35,35 +38,26 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 def _show(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> None:
     layer, _, table = name.partition(".")
-    found = lake.snapshot(name) if layer in LAYERS else _pinned(lake, name)
-    if found is None:
-        raise Failure(f"{name} is not there", "fleet build gold")
-    connection.register(f"{layer}__{table}", found.rows(None))
+    connection.register(f"{layer}__{table}", _rows(lake, name))
     connection.execute(f"create schema if not exists {layer}")
     connection.execute(f"create view {name} as from {layer}__{table}")
 
 
-def _pinned(lake: Lake, name: str) -> Snapshot | None:
-    """A source as the build of these versions had it."""
-    from expectations.contract import contract
-
+def _rows(lake: Lake, name: str) -> ds.Dataset | pa.Table:
+    """A table of gold as the gate looks at it, another as the build of these versions had it: empty where nobody had written it yet."""
+    if name.partition(".")[0] in LAYERS:
+        found = lake.snapshot(name)
+        if found is None:
+            raise Failure(f"{name} is not there", "fleet build gold")
+        return found.rows(None)
     version = _build(lake).inputs.get(name)
     table = None if version is None else Table.existing(lake.root, name, version)
-    return None if table is None else Snapshot(table, contract(name), None)
+    return arrow_schema(contract(name)).empty_table() if table is None else Snapshot(table, contract(name), None).rows(None)
 
 
 def _build(lake: Lake) -> Entry:
-    held = dict(_versions(lake))
-    found = next(
-        (one for one in reversed(entries(lake.root)) if {name: each["version"] for name, each in one.tables.items()} == held), None
-    )
+    opened = {name: lake.table(name) for name in tables(lake.root, LAYERS[0])}
+    found = behind(lake.root, {name: table.version for name, table in opened.items() if table is not None})
     if found is None:
         raise Failure("no build wrote these versions of gold together", "fleet build gold")
     return found
-
-
-def _versions(lake: Lake) -> Iterator[tuple[str, int]]:
-    for name in tables(lake.root, LAYERS[0]):
-        table = lake.table(name)
-        if table is not None:
-            yield name, table.version

@@ -81,7 +81,7 @@ def begun(lake: str) -> None:
 
 def built(lake: str, spark: Any, *, plan: bool = False, **wanted: Any) -> Done:
     """A build in the tests' session."""
-    return build(lake, lambda: spark, Wanted(**wanted), lambda text: None, plan=plan)
+    return build(lake, lambda is_little: spark, Wanted(**wanted), lambda text: None, plan=plan)
 
 
 def days_of(done: Done) -> dict[str, list[int] | str]:
