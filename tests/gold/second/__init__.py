@@ -9,6 +9,9 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+from deltalake import DeltaTable
+
+from fleetlake.names import table_path
 
 SQL = Path(__file__).parent / "sql"
 PROJECT = Path(__file__).parents[3] / "dbt_project"
@@ -36,7 +39,7 @@ TABLES = (
         "boots",
     ),
     *("vehicle_days", "fleet_daily", "vehicle_updates", "ota_campaigns", "ota_regressions", "navigation_daily", "assistant_daily", "calls"),
-    *("api_histogram", "api_latency_hourly", "api_slo_hourly", "cost_drivers_daily", "families_daily"),
+    *("api_histogram", "api_latency_hourly", "api_slo_hourly", "cost_drivers_daily"),
 )
 MARTS = tuple(table for table in TABLES if table not in STEPS)
 ENVELOPE = "vehicle_key, event_id, boot_id, sequence, occurred_on, is_late, is_resend"
@@ -63,3 +66,16 @@ def compute(engine: duckdb.DuckDBPyConnection, families: Sequence[str], first_da
     engine.execute(f"create or replace view events as {union}")
     for table in TABLES:
         engine.execute(f"create or replace table {table} as {(SQL / f'{table}.sql').read_text()}")
+
+
+def over(engine: duckdb.DuckDBPyConnection, lake: str, families: Sequence[str]) -> dict[str, int]:
+    """Makes views over the files of silver's tables, of which none was refused; returns the version of each table."""
+    versions = {}
+    for family in families:
+        table = DeltaTable(table_path(lake, f"silver.{family}"))
+        files = ", ".join(f"'{uri}'" for uri in table.file_uris())
+        read = f"read_parquet([{files}], hive_partitioning = true, hive_types = {{'occurred_on': date}})"
+        engine.execute(f"create view silver.{family} as from {read}")
+        versions[f"silver.{family}"] = table.version()
+    engine.execute(f"create table refused as select '' as family, {ENVELOPE}, occurred_on as received_on from silver.{families[0]} limit 0")
+    return versions

@@ -37,13 +37,12 @@ class Inputs:
     monthly: Mapping[tuple[date, str], int]  # month, feature: vehicles that were active with it
     interactions: Mapping[date, int]
     days: Sequence[date]
-    services: frozenset[str]
     k: int = 1
     table_stats: Sequence[Row] = ()
     job_costs: Sequence[Row] = ()
     reads: Sequence[Row] = ()
     seeds: Mapping[str, Sequence[Row]] = field(
-        default_factory=lambda: {path.stem: list(csv.DictReader(path.open(encoding="utf-8"))) for path in SEEDS.glob("*.csv")}
+        default_factory=lambda: {path.stem: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in SEEDS.glob("*.csv")}
     )
 
 
@@ -137,8 +136,8 @@ def _tag(charge: Row, name: str) -> str | None:
 
 def _owners(given: Inputs, charge: Row, day: date) -> tuple[str, str | None, dict[tuple[str, str], int]]:
     """Method, driver, weight by owner."""
-    if (application := _tag(charge, "application")) and (owner := _tagged(given, application, day)):
-        return "tag", None, {owner: 1}
+    if application := _tag(charge, "application"):
+        return "tag", None, {_tagged(given, application, day): 1}
     rule = _only([row for row in given.seeds["cost_rules"] if row["service_name"] == charge["service_name"] and _holds(row, day)])
     if rule and rule["driver"] and (measured := DRIVERS[rule["driver"]](given, rule["driver"], day)):
         return "driver", rule["driver"], measured
@@ -152,12 +151,12 @@ def _owners(given: Inputs, charge: Row, day: date) -> tuple[str, str | None, dic
     return "unallocated", None, {UNALLOCATED: 1}
 
 
-def _tagged(given: Inputs, application: str, day: date) -> tuple[str, str] | None:
+def _tagged(given: Inputs, application: str, day: date) -> tuple[str, str]:
     if row := _only([row for row in given.seeds["cost_owners"] if row["application"] == application and _holds(row, day)]):
         return row["owner_kind"], row["owner_id"]
     if application in {row["feature_id"] for row in given.seeds["feature_catalogue"]}:
         return "feature", application
-    return ("service", application) if application in given.services else None
+    return "service", application
 
 
 def _holds(row: Row, day: date) -> bool:
@@ -377,8 +376,13 @@ def savings(given: Inputs, vehicles: Sequence[Row], requests: Sequence[Row]) -> 
             saved = baseline * units - cost
             told_of = {"month_on": month, "scope": scope, "unit": unit, "days": len(of_month), "units": units, "cost_eur": cost}
             per = {"cost_eur_per_unit": _per(cost, units), "baseline_eur_per_unit": baseline, "saved_eur": saved}
-            rows.append(told_of | per | {"saved_share": float(saved) / float(baseline * units)})
+            rows.append(told_of | per | {"saved_share": _atto(saved) / _atto(baseline * units)})
     return rows
+
+
+def _atto(value: Fraction) -> float:
+    """In units of the last decimal, a whole number that becomes a double once."""
+    return float(_whole(value * 10**18))
 
 
 def waste(given: Inputs) -> list[Row]:

@@ -1,8 +1,8 @@
 with
 counted as (
     select occurred_on as called_on, called_at, coalesce(service, 'all') as service, coalesce(region, 'all') as region,
-        count(distinct vehicle_key) as vehicles, count(*) as requests, count_if(status < 500 and latency_ms < 1000) as good, count_if(status >= 500) as errors,
-        count_if(status < 500 and latency_ms >= 1000) as slow, list(upper_ms) as bounds
+        count(distinct vehicle_key) as vehicles, count(*) as requests, count(*) filter (status < 500 and latency_ms < 1000) as good, count(*) filter (status >= 500) as errors,
+        count(*) filter (status < 500 and latency_ms >= 1000) as slow, list(upper_ms) as bounds
     from calls group by grouping sets ((occurred_on, called_at), (occurred_on, called_at, service), (occurred_on, called_at, region))
 )
 select c.* exclude bounds, good / requests as sli, coalesce(o.objective_ppm, d.objective_ppm) as objective_ppm,

@@ -7,8 +7,8 @@ located as (
 ),
 counted as (
     select occurred_on as asked_on, coalesce(intent, 'all') as intent, coalesce(at_market, 'all') as market, count(distinct vehicle_key) as vehicles,
-        count(*) as interactions, count_if(outcome = 'done') as done, count_if(outcome = 'fallback') as fallbacks, count_if(outcome = 'failed') as failed,
-        count_if(outcome = 'done') / count(*) as done_share, list(latency_ms) filter (latency_ms is not null) as latencies,
+        count(*) as interactions, count(*) filter (outcome = 'done') as done, count(*) filter (outcome = 'fallback') as fallbacks, count(*) filter (outcome = 'failed') as failed,
+        count(*) filter (outcome = 'done') / count(*) as done_share, list(latency_ms) filter (latency_ms is not null) as latencies,
         count(model_version) as by_model, coalesce(sum(tokens_in), 0) as tokens_in, coalesce(sum(tokens_out), 0) as tokens_out
     from located
     group by grouping sets ((occurred_on), (occurred_on, intent), (occurred_on, at_market), (occurred_on, intent, at_market))

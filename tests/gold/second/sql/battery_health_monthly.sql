@@ -11,7 +11,7 @@ summed as (
     from newest group by grouping sets ((month_on), (month_on, model))
 )
 -- by way of text: DuckDB does not round a hugeint to the nearest double, but it reads numbers exactly
-select month_on, model, vehicles, sy / (vehicles * 1000) as state_of_health_mean_percent, at_rank(healths, 5) / 1000 as state_of_health_p05_percent,
+select greatest(month_on, cast(getvariable('first_day') as date)) as from_on, month_on, model, vehicles, sy / (vehicles * 1000) as state_of_health_mean_percent, at_rank(healths, 5) / 1000 as state_of_health_p05_percent,
     sx / (vehicles * 1000) as odometer_mean_km,
     cast(cast((vehicles * sxy - sx * sy) * 10000 as varchar) as double) / nullif(cast(cast(vehicles * sxx - sx * sx as varchar) as double), 0)
         as slope_percent_per_10000_km,

@@ -5,10 +5,10 @@ located as (
 ),
 counted as (
     select requested_on, coalesce(command, 'all') as command, coalesce(market, 'all') as market, count(distinct vehicle_key) as vehicles,
-        count(*) as commands, count_if(is_delivered) as delivered, count_if(state = 'executed') as executed, count_if(state = 'failed') as failed,
-        count_if(state = 'expired') as expired, count_if(state = 'cancelled') as cancelled, count_if(state = 'open') as still_open,
+        count(*) as commands, count(*) filter (is_delivered) as delivered, count(*) filter (state = 'executed') as executed, count(*) filter (state = 'failed') as failed,
+        count(*) filter (state = 'expired') as expired, count(*) filter (state = 'cancelled') as cancelled, count(*) filter (state = 'open') as still_open,
         list(to_delivered_ms) filter (to_delivered_ms is not null) as to_delivered, list(to_executed_ms) filter (to_executed_ms is not null) as to_executed,
-        count_if(to_delivered_ms < 0) + count_if(to_executed_ms < 0) as negative_times
+        count(*) filter (to_delivered_ms < 0) + count(*) filter (to_executed_ms < 0) as negative_times
     from located
     group by grouping sets ((requested_on), (requested_on, command), (requested_on, market), (requested_on, command, market))
 )

@@ -1,4 +1,4 @@
-select measured_on, driver, owner_kind, owner_id, sum(quantity) as quantity, count(distinct vehicle_key) as vehicles
+select measured_on, driver, owner_kind, owner_id, cast(sum(quantity) as bigint) as quantity, count(distinct vehicle_key) as vehicles
 from (
     select occurred_on as measured_on, 'requests' as driver, 'service' as owner_kind, service as owner_id, 1 as quantity, vehicle_key from silver.api_requests
     union all

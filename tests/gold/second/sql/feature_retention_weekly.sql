@@ -13,9 +13,9 @@ members as (
     left join active b on b.vehicle_key = f.vehicle_key and b.feature_id = f.feature_id and b.monday = w.monday - 7
 ),
 counted as (
-    select week_ended_on, feature_id, monday, cohort as cohort_on, count(*) as vehicles, count_if(is_active) as active, count_if(cohort = monday) as new,
-        count_if(cohort < monday and is_active and was_active) as retained, count_if(cohort < monday and is_active and not was_active) as resurrected,
-        count_if(not is_active) as dormant
+    select week_ended_on, feature_id, monday, cohort as cohort_on, count(*) as vehicles, count(*) filter (is_active) as active, count(*) filter (cohort = monday) as new,
+        count(*) filter (cohort < monday and is_active and was_active) as retained, count(*) filter (cohort < monday and is_active and not was_active) as resurrected,
+        count(*) filter (not is_active) as dormant
     from members group by grouping sets ((week_ended_on, feature_id, monday, cohort), (week_ended_on, feature_id, monday))
 ),
 whole as (

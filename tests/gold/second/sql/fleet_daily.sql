@@ -19,8 +19,8 @@ described as (
     left join boots b on b.begun_on = u.day and b.vehicle_key = u.vehicle_key
 ),
 counted as (
-    select day as observed_on, coalesce(model, 'all') as model, coalesce(market, 'all') as market, count_if(is_active) as active,
-        count_if(is_heard) as heard_from, count_if(is_seen) as vehicles, coalesce(sum(events), 0) as events,
+    select day as observed_on, coalesce(model, 'all') as model, coalesce(market, 'all') as market, count(*) filter (is_active) as active,
+        count(*) filter (is_heard) as heard_from, count(*) filter (is_seen) as vehicles, coalesce(sum(events), 0) as events,
         coalesce(sum(late_events), 0) as late_events, coalesce(sum(heard), 0) as numbers_heard, coalesce(sum(lost), 0) as numbers_lost
     from described group by grouping sets ((day), (day, model), (day, market), (day, model, market))
 )

@@ -19,9 +19,9 @@ rows as (
 ),
 counted as (
     select r.day as planned_on, coalesce(case when grouping(market) = 0 then coalesce(market, 'unknown') end, 'all') as market,
-        count(distinct r.vehicle_key) as vehicles, count_if(is_route) as routes, count_if(is_replanned) as replanned,
-        count_if(ending = 'arrived') as arrived, count_if(ending = 'cancelled') as cancelled, count_if(ending = 'open') as still_open,
-        coalesce(sum(planned_m), 0) as planned_m, coalesce(sum(driven_m), 0) as driven_m, count_if(not is_route) as map_updates
+        count(distinct r.vehicle_key) as vehicles, count(*) filter (is_route) as routes, count(*) filter (is_replanned) as replanned,
+        count(*) filter (ending = 'arrived') as arrived, count(*) filter (ending = 'cancelled') as cancelled, count(*) filter (ending = 'open') as still_open,
+        coalesce(sum(planned_m), 0) as planned_m, coalesce(sum(driven_m), 0) as driven_m, count(*) filter (not is_route) as map_updates
     from rows r left join states s on s.day = r.day and s.vehicle_key = r.vehicle_key
     group by grouping sets ((r.day), (r.day, market))
 )

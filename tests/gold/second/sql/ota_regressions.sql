@@ -1,9 +1,9 @@
 with
 outcomes as (
-    select 'command_success' as kpi, requested_on as day, vehicle_key, count_if(state = 'executed') as good, count_if(state not in ('cancelled', 'open')) as total
+    select 'command_success' as kpi, requested_on as day, vehicle_key, count(*) filter (state = 'executed') as good, count(*) filter (state not in ('cancelled', 'open')) as total
     from commands group by all
     union all
-    select 'charging_success', started_on, vehicle_key, count_if(ending = 'succeeded'), count(*) from charging_sessions group by all
+    select 'charging_success', started_on, vehicle_key, count(*) filter (ending = 'succeeded'), count(*) from charging_sessions group by all
     union all
     select 'feature_success', used_on, vehicle_key, sum(successes), sum(uses) from feature_vehicle_days group by all
 ),

@@ -6,7 +6,7 @@ attempts as (
     from silver.feature_usage group by all having bool_or(action in ('started', 'stopped'))
 ),
 days as (
-    select used_on, vehicle_key, feature_id, count(*) as uses, count_if(is_success) as successes, cast(sum(duration_ms) as bigint) as duration_ms
+    select used_on, vehicle_key, feature_id, count(*) as uses, count(*) filter (is_success) as successes, cast(sum(duration_ms) as bigint) as duration_ms
     from attempts group by all
 )
 select d.*, coalesce(e.is_eligible, false) as is_eligible
