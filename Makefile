@@ -3,7 +3,7 @@
 UV_VERSION := 0.13.9
 AGAINST ?= HEAD
 PYTEST_ARGS ?=
-BENCHMARKS ?= decode landing gate releases
+BENCHMARKS ?= decode landing gate releases gold
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +24,7 @@ help: ## what can be made
 
 setup: $(VENV)/.classes ## the environment and the jars; every other target does it first, and only once
 
-demo: setup ## the main job, whole: a real Kafka, a simulated fleet with all faults, land, refine, audit
+demo: setup ## the main job, whole: a real Kafka, a simulated fleet with all faults, land, refine, audit, check, release, gold, KPIs
 	@$(BIN)/fleet demo
 
 test: setup ## all tests but the drills (PYTEST_ARGS="-k name" for some)

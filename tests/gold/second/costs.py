@@ -42,7 +42,9 @@ class Inputs:
     job_costs: Sequence[Row] = ()
     reads: Sequence[Row] = ()
     seeds: Mapping[str, Sequence[Row]] = field(
-        default_factory=lambda: {path.stem: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in SEEDS.glob("*.csv")}
+        default_factory=lambda: {
+            path.stem: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in SEEDS.glob("*.csv")
+        }
     )
 
 
