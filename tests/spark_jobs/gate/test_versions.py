@@ -13,8 +13,9 @@ from expectations.schemas import arrow_schema
 from fleetlake.console import Failure
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.versions import Lake, clock, tables
+from spark_jobs.imports.log import IMPORTS
 from spark_jobs.runs import RUNS, opened
-from tests.spark_jobs.gate.lakes import DAY, SILVER, WHOLE, commit, event
+from tests.spark_jobs.gate.lakes import DAY, SILVER, WHOLE, Imported, commit, event
 from tests.spark_jobs.gate.rows import NOON, sound
 
 TODAY, YESTERDAY = NOON.date(), NOON.date() - DAY
@@ -123,6 +124,17 @@ def test_a_run_that_is_not_closed_is_not_looked_at(lake):
     assert snapshot(lake).table.version == version
     opened(lake, "ops.refine_runs").commit([], {"closed": 2})
     assert snapshot(lake).table.version == version + 1
+
+
+def test_an_import_that_is_not_closed_is_not_looked_at(lake):
+    charges, log = "silver.cost_charges", "ops.imports"
+    Imported(charges).make(lake)
+    version = Lake(lake).snapshot(charges).table.version
+    commit(lake, log, [sound(contract(log), 2)], {IMPORTS: 2}, [])
+    commit(lake, charges, [sound(contract(charges), 9)], {IMPORTS: 2}, [])
+    assert Lake(lake).snapshot(charges).table.version == version
+    opened(lake, log).commit([], {"closed": 2})
+    assert Lake(lake).snapshot(charges).table.version == version + 1
 
 
 def test_one_gate_sees_one_version_of_a_table(lake):
