@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from fleetlake.console import Failure
 
-ROWS = 20_000  # that are in memory at once
+ROWS = 5_000  # that are in memory at once
 LONGEST_FIELD = 10_000_000  # characters; bills carry tags of some kilobytes
 
 
