@@ -94,9 +94,12 @@ def build() -> dict[str, Any]:
     from spark_jobs.build.job import build as built
     from spark_jobs.session import session
 
+    def started(short_lived: bool) -> Any:
+        return session("bench gold", extra=SPARK, stream=False, short_lived=short_lived)
+
     began = time.monotonic()
     with Tree() as used:
-        done = built(settings().lake_root, lambda: session("bench gold", extra=SPARK, stream=False), Wanted(), lambda text: None)
+        done = built(settings().lake_root, started, Wanted(), lambda text: None)
     slowest = sorted(done.seconds.items(), key=lambda item: -item[1])[:5]
     return {"seconds": time.monotonic() - began, "cpu": used.cpu_seconds, "models": len(done.seconds), "slowest": dict(slowest)}
 

@@ -1,5 +1,6 @@
 """Gold as dbt builds it beside gold as the second computation has it, for a simulated fleet and its bill."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,27 @@ OPS = ("table_stats", "job_costs", "reads")
 ALL = "model = 'all' and market = 'all'"
 
 
+RECALLS = """nhtsa_id,make,model,model_year
+26V001,ACME,C1E,2025
+26V001,ACME,C1E,2026
+26V001,ACME,C2E,9999
+26V002,ACME,T2,9999
+"""
+
+
 def billed(lake: str, plan: Plan, folder: Path) -> None:
-    """The bill of the plan's days is imported."""
+    """The bill of the plan's days is imported, and a list of recalls."""
+    (folder / "recalls.csv").write_text(RECALLS)
+    bring(lake, KINDS["recalls"], [folder / "recalls.csv"], lambda text, rows: None)
     bill(plan).write_csv(folder / "charges.csv")
     bring(lake, KINDS["cost"], [folder / "charges.csv"], lambda text, rows: None)
 
 
-def engine_of(rows: Silver, first: date, last: date) -> duckdb.DuckDBPyConnection:
+def engine_of(rows: Silver, first: date, last: date, recalls: Sequence[dict[str, Any]] = ()) -> duckdb.DuckDBPyConnection:
     """All tables of the second computation."""
     engine = second.connected()
+    for recall in recalls:
+        engine.execute("insert into silver.recalls values ($campaign_id, $make, $model, $model_year)", recall)
     for family, events in rows.accepted.items():
         engine.register("held", events)
         engine.execute(f"create table silver.{family} as from held")
@@ -43,13 +56,15 @@ def engine_of(rows: Silver, first: date, last: date) -> duckdb.DuckDBPyConnectio
 
 def again(lake: str, rows: Silver, first: date, last: date) -> dict[str, pl.DataFrame]:
     """Every mart a second time; those of costs out of the charges and the ops tables that the lake has."""
-    engine = engine_of(rows, first, last)
+    recalls = [{name: row[name] for name in ("campaign_id", "make", "model", "model_year")} for row in _rows(lake, "silver.recalls")]
+    engine = engine_of(rows, first, last, recalls)
     return {mart: engine.execute(f"from {mart}").pl() for mart in second.MARTS} | costs_of(lake, engine)
 
 
 def unequal(lake: str, second_time: dict[str, pl.DataFrame]) -> list[str]:
     """What differs, mart by mart, in sentences; marts that are in one of the two only, too."""
-    made = {f"{layer}.{path.name}" for layer in ("gold", "gold_internal") for path in Path(lake, layer).iterdir()} - {"gold.restatements"}
+    made = {f"{path.parts[-3]}.{path.parts[-2]}" for layer in ("gold", "gold_internal") for path in Path(lake, layer).glob("*/_delta_log")}
+    made -= {"gold.restatements"}
     known = {f"{described(mart)['schema']}.{mart}" for mart in second_time}
     found = [f"{table} is made once only" for table in sorted(made ^ known)]
     for mart, frame in second_time.items():

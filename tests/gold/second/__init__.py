@@ -46,11 +46,12 @@ ENVELOPE = "vehicle_key, event_id, boot_id, sequence, occurred_on, is_late, is_r
 
 
 def connected() -> duckdb.DuckDBPyConnection:
-    """An engine with the seeds. Its caller adds a table or view `silver.<family>` per family and `refused` (see `tests.gold.silver`)."""
+    """An engine with the seeds. Its caller adds a table or view `silver.<family>` per family, `refused` (see `tests.gold.silver`) and rows of recalls."""
     engine = duckdb.connect(config={"threads": 2, "allow_unsigned_extensions": "true", "autoinstall_known_extensions": "false"})
     engine.execute("set TimeZone = 'UTC'")
     engine.execute("create schema silver")
     engine.execute("create schema seeds")
+    engine.execute("create table silver.recalls (campaign_id text, make text, model text, model_year int)")
     # of a list in ascending order the value at rank ceil(p × n), p in percent: in whole numbers, since 0.95 is none
     engine.execute("create macro at_rank(found, percent) as list_sort(found)[(percent * len(found) + 99) // 100]")
     for path in sorted(SEEDS.glob("*.csv")):
