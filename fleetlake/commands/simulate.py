@@ -20,7 +20,9 @@ def simulate(
     format: Annotated[str, typer.Option(help="json or protobuf.")] = "json",
     rate: Annotated[float | None, typer.Option(help="Events per second at most; as fast as possible by default.")] = None,
     truth: Annotated[Path | None, typer.Option(help="A folder for what was really sent, labelled.")] = None,
-    density: Annotated[str, typer.Option(help="Events per vehicle and day: 40, or full (678, of 11 KB).")] = "40",
+    density: Annotated[
+        str, typer.Option(help="Events per vehicle and day: 40, 20 (fewer reports of signals), or full (678, of 11 KB).")
+    ] = "40",
     start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "2026-06-01",
     json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
 ) -> None:

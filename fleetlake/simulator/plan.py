@@ -11,7 +11,11 @@ from fleetlake.console import Failure
 
 DAY_MS = 86_400_000
 LONGEST_RESEND_DAYS = 30
-DENSITIES = {"40": (40, 800), "full": (678, 11_000)}  # events per vehicle and day, bytes of a report of signals; `full`: as real fleets
+DENSITIES = {
+    "20": (20, 800),
+    "40": (40, 800),
+    "full": (678, 11_000),
+}  # events per vehicle and day, bytes of a report of signals; `full`: as real fleets
 
 FAULTS: Mapping[str, float] = {  # share of a family's events, unless the line says otherwise
     "resend": 0.02,
@@ -114,7 +118,7 @@ def faults(name: str) -> tuple[dict[str, float], str]:
 def density(name: str) -> tuple[int, int]:
     """Events per vehicle and day, and bytes of a report, of the densities `40` and `full`. Raises Failure."""
     if name not in DENSITIES:
-        raise Failure(f"no density {name!r}", "--density 40 or --density full")
+        raise Failure(f"no density {name!r}", f"--density {', '.join(DENSITIES)}")
     return DENSITIES[name]
 
 
