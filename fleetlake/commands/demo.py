@@ -14,12 +14,13 @@ from fleetlake.commands.story import gold, story
 from fleetlake.console import ERRORS, Failure
 
 START = date(2026, 6, 1)
+DAYS = 28  # a whole window; from 29 on the gate of volumes stops where so few cars change their software or their mind in waves
 DENSITY = "20"  # events per vehicle and day: fewer reports of signals, all else as ever
 
 
 def demo(
     vehicles: Annotated[int, typer.Option(help="Vehicles in the simulated fleet.")] = 300,
-    days: Annotated[int, typer.Option(help="Days that they drive; windows of 28 days mean something from 28 on.")] = 35,
+    days: Annotated[int, typer.Option(help="Days that they drive; windows of 28 days mean something from 28 on.")] = DAYS,
     seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 11,
     samples: Annotated[Path, typer.Option(help="Real files to land as well; left out where the folder is not there.")] = Path(
         "../shared/data"
