@@ -1,9 +1,10 @@
 """A build from beginning to end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from deltalake import DeltaTable
@@ -83,21 +84,25 @@ class Done:
 def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = False) -> Done:
     """Builds gold from what is released, or says what a build would do: then no table is written. Raises Failure with what to do."""
     started = datetime.now(UTC)
+    is_little = bound.size(lake, published(lake)) < LITTLE_BYTES
     with ThreadPoolExecutor(1) as beside:
-        is_little = bound.size(lake, published(lake)) < LITTLE_BYTES
-        session = beside.submit(spark, is_little)  # it starts while the project is read
+        session = None if plan else beside.submit(spark, is_little)  # it starts while the project is read
         told("reading the project")
         prepared = prepare(lake, wanted)
         told("starting Spark")
-        work = _Work(prepared, session.result(), told, plan=plan)
-    for name, value in (INTERPRETED if is_little else {}).items():
-        work.spark.conf.set(name, value)
+        work = _Work(prepared, lru_cache(lambda: _set(session.result() if session else spark(is_little), is_little)), told, plan=plan)
     if not plan and not wanted.select:
         put_back(lake, prepared, told)
     seconds = work.all_waves()
     if plan or wanted.select or not seconds:
         return Done(prepared, seconds)
     return Done(prepared, seconds, _finish(prepared, started, told))
+
+
+def _set(spark: Any, is_little: bool) -> Any:
+    for name, value in (INTERPRETED if is_little else {}).items():
+        spark.conf.set(name, value)
+    return spark
 
 
 def prepare(lake: str, wanted: Wanted) -> Prepared:
@@ -134,30 +139,69 @@ def put_back(lake: str, prepared: Prepared, told: Told) -> None:
 
 @dataclass(frozen=True)
 class _Work:
+    """What is done in a session; a plan starts one only if there is a table to compare."""
+
     prepared: Prepared
-    spark: Any
+    session: Callable[[], Any]
     told: Told
     plan: bool
+
+    @property
+    def spark(self) -> Any:
+        """The session."""
+        return self.session()
 
     def all_waves(self) -> dict[str, float]:
         """Runs what there is to run; how long each model took."""
         seconds: dict[str, float] = {}
         known: set[str] = set()  # in the session's catalogue
         while wave := self.prepared.waves.next():
-            if not known:
-                bound.make_schemas(self.spark)
-                withholding.register(self.spark)
-                bound.plant(self.spark, self.prepared.project.seeds.values())
-            views = [view for name in wave for view in self.prepared.models[name].views if view not in known]
-            self._bind(wave, known)
-            known |= {*views, *wave}
-            self._run(wave, [*dict.fromkeys(views), *wave], seconds)
-            for name in self.prepared.waves.waited_for():
+            waited = self._compared_ones()
+            if names := self._needed(waited, known) if self.plan else list(wave):
+                self._make(names, known, seconds)
+            for name in waited:
                 self.told(f"comparing {name}")
                 self.prepared.waves.compared(name, self._compared(self.prepared.models[name]))
         return seconds
 
-    def _bind(self, wave: Mapping[str, Change], known: set[str]) -> None:
+    def _compared_ones(self) -> list[str]:
+        """Tables whose readers wait. A plan looks at intervals and at what is made of sources and seeds alone; of the others it takes for granted
+        that they change, for it would have to build half of gold to know."""
+        waited = self.prepared.waves.waited_for()
+        if not self.plan:
+            return waited
+        models = self.prepared.models
+        plain = [name for name in waited if models[name].is_intervals or not any(each in models for each in models[name].inputs)]
+        for name in set(waited) - set(plain):
+            self.prepared.waves.compared(name, self.prepared.waves.decided[name])
+        return plain
+
+    def _needed(self, waited: Iterable[str], known: Collection[str]) -> list[str]:
+        """What a plan has to look at: tables that are to be compared, and what is built anew below them."""
+        found: dict[str, None] = {}
+
+        def visit(name: str) -> None:
+            if self.prepared.waves.decided.get(name) and name not in known:
+                for each in self.prepared.models[name].inputs:
+                    visit(each)
+                found[name] = None
+
+        for name in waited:
+            visit(name)
+        return list(found)
+
+    def _make(self, names: Sequence[str], known: set[str], seconds: dict[str, float]) -> None:
+        """Builds some models, or in a plan views of what they would hold, with the views below them."""
+        if not known:
+            bound.make_schemas(self.spark)
+            withholding.register(self.spark)
+            bound.plant(self.spark, self.prepared.project.seeds.values())
+        views = dict.fromkeys(view for name in names for view in self.prepared.models[name].views if view not in known)
+        self._bind(names, known)
+        known |= {*views, *names}
+        self._run(names, [*views, *names], seconds)
+
+    def _bind(self, wave: Collection[str], known: set[str]) -> None:
         """Brings what the models of a wave read, and are not, into the catalogue."""
         self.told("binding the release")
         one, inputs = self.prepared, {name for model in wave for name in self.prepared.models[model].inputs}
@@ -168,7 +212,7 @@ class _Work:
         bound.register(self.spark, one.lake, tables, held if self.plan else None)
         known |= {*sources, *(table.name for table in tables)}
 
-    def _run(self, wave: Mapping[str, Change], names: list[str], seconds: dict[str, float]) -> None:
+    def _run(self, wave: Collection[str], names: list[str], seconds: dict[str, float]) -> None:
         def tell(name: str, what: str, took: float) -> None:
             if what == "begun":
                 phase(f"model {name}")
@@ -178,9 +222,10 @@ class _Work:
 
         self.prepared.run.models(self.prepared.project.manifest, names, self._variables(wave), tell)
 
-    def _variables(self, wave: Mapping[str, Change]) -> dict[str, Any]:
+    def _variables(self, wave: Collection[str]) -> dict[str, Any]:
         one = self.prepared
-        days = {name: _texts(change) for name, change in wave.items() if one.models[name].kind == "days" and not change.everywhere}
+        changes = {name: one.waves.decided[name] for name in wave if one.models[name].kind == "days"}
+        days = {name: _texts(change) for name, change in changes.items() if not change.everywhere}
         held = {one.models[name].name: one.base.tables[one.models[name].table]["version"] for name in days} if one.base else {}
         return {
             "lake": one.lake,
