@@ -14,7 +14,7 @@
     {%- endfor -%}
   {%- endfor -%}
   {%- set rule = withholding_rule(names, of, sums) -%}
-  {%- if var('smallest_cell') | int <= 1 -%}
+  {%- if var('smallest_cell', 20) | int <= 1 -%}
 select
     {%- for name in within + slices + keep + hiders.keys() | list %}
     {{ name }},
@@ -67,5 +67,5 @@ from (
     {%- for addend in addends -%}{%- do places.append(names.index(addend)) -%}{%- endfor -%}
     {%- do wholes.update({names.index(whole): places}) -%}
   {%- endfor -%}
-  {{ tojson({'smallest': var('smallest_cell') | int, 'of': parts, 'sums': wholes}) }}
+  {{ tojson({'smallest': var('smallest_cell', 20) | int, 'of': parts, 'sums': wholes}) }}
 {%- endmacro %}

@@ -69,8 +69,8 @@ eligible_intervals as (
     inner join vehicles
         on
             vehicle_features.vehicle_key = vehicles.vehicle_key
-            and vehicle_features.from_on < coalesce(vehicles.to_on, date'9999-12-31')
-            and vehicles.from_on < coalesce(vehicle_features.to_on, date'9999-12-31')
+            and vehicle_features.from_on < coalesce(vehicles.to_on, date '9999-12-31')
+            and vehicles.from_on < coalesce(vehicle_features.to_on, date '9999-12-31')
     left join first_uses
         on vehicle_features.vehicle_key = first_uses.vehicle_key and vehicle_features.feature_id = first_uses.feature_id
 
@@ -80,7 +80,7 @@ adopted_intervals as (
 
     select
         *,
-        if(first_on < coalesce(to_on, date'9999-12-31'), greatest(from_on, first_on), null) as adopted_on
+        if(first_on < coalesce(to_on, date '9999-12-31'), greatest(from_on, first_on), null) as adopted_on
     from eligible_intervals
 
 ),
@@ -94,12 +94,12 @@ edges as ( -- who is eligible on a day is counted by those who begin and end to 
         edge.eligible,
         edge.adopted
     from adopted_intervals
-    lateral view explode(array(
-        struct(from_on as changed_on, 1 as eligible, 0 as adopted),
-        struct(to_on as changed_on, -1 as eligible, 0 as adopted),
-        struct(adopted_on as changed_on, 0 as eligible, 1 as adopted),
-        struct(if(adopted_on is not null, to_on, null) as changed_on, 0 as eligible, -1 as adopted)
-    )) as edge
+        lateral view explode(array(
+            struct(from_on as changed_on, 1 as eligible, 0 as adopted),
+            struct(to_on as changed_on, -1 as eligible, 0 as adopted),
+            struct(adopted_on as changed_on, 0 as eligible, 1 as adopted),
+            struct(if(adopted_on is not null, to_on, null) as changed_on, 0 as eligible, -1 as adopted)
+        )) as edge
 
 ),
 
@@ -128,7 +128,7 @@ eligible as (
         eligible,
         adopted
     from levels
-    lateral view explode(sequence(greatest(from_on, {{ first_rebuilt() }}), date_sub(to_on, 1))) as used_on
+        lateral view explode(sequence(greatest(from_on, {{ first_rebuilt() }}), date_sub(to_on, 1))) as used_on
     where eligible > 0 and to_on > {{ first_rebuilt() }} and {{ rebuilt('used_on') }}
 
 ),
@@ -168,23 +168,35 @@ used as (
 
 groups as (
 
-    select * from eligible
-    full join active using (used_on, feature_id, {{ slice | join(', ') }})
-    full join used using (used_on, feature_id, {{ slice | join(', ') }})
+    {%- for relation, held in [
+        ('eligible', ['eligible', 'adopted']),
+        ('active', ['dav', 'wav', 'mav', 'former_users', 'active_days']),
+        ('used', ['users', 'users_not_eligible', 'uses', 'successes', 'duration_ms', 'uses_not_eligible']),
+    ] %}
+    select
+        {%- for name in measures %}
+        {{ name if name in held else '0 as ' ~ name }},
+        {%- endfor %}
+        {{ slice | join(', ') }},
+        used_on,
+        feature_id
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
 sliced as ( -- vehicles are alike in a group, and in one group only: so they add up
 
     select
-        groups.used_on,
-        groups.feature_id,
         {%- for name in slice %}
         coalesce(groups.{{ name }}, 'all') as {{ name }},
         {%- endfor %}
         {%- for name in measures %}
-        coalesce(sum(groups.{{ name }}), 0) as {{ name }}{{ ',' if not loop.last }}
+        sum(groups.{{ name }}) as {{ name }},
         {%- endfor %}
+        groups.used_on,
+        groups.feature_id
     from groups
     inner join features on groups.feature_id = features.feature_id
     group by
@@ -197,17 +209,25 @@ sliced as ( -- vehicles are alike in a group, and in one group only: so they add
 silent as ( -- features that nobody has, and nobody used
 
     select
-        days.used_on,
-        features.feature_id,
         {%- for name in slice %}
         'all' as {{ name }},
         {%- endfor %}
         {%- for name in measures %}
-        0 as {{ name }}{{ ',' if not loop.last }}
+        0 as {{ name }},
         {%- endfor %}
+        days.used_on,
+        features.feature_id
     from days
     cross join features
     left anti join groups on days.used_on = groups.used_on and features.feature_id = groups.feature_id
+
+),
+
+whole as (
+
+    select * from sliced
+    union all
+    select * from silent
 
 ),
 
@@ -220,11 +240,7 @@ counted as (
         dav / nullif(mav, 0) as stickiness,
         active_days / nullif(mav, 0) as intensity,
         successes / nullif(uses, 0) as success_rate
-    from (
-        select * from sliced
-        union all
-        select * from silent
-    )
+    from whole
 
 ),
 

@@ -54,7 +54,7 @@ counted_days as (
         counted_on,
         shiftleft(bits, datediff(counted_on, used_on)) & 268435455 as bits
     from active_windows
-    lateral view explode(sequence(greatest(used_on, {{ first_rebuilt() }}), until_on)) as counted_on
+        lateral view explode(sequence(greatest(used_on, {{ first_rebuilt() }}), until_on)) as counted_on
     where until_on >= {{ first_rebuilt() }} and {{ rebuilt('counted_on') }}
 
 ),

@@ -40,6 +40,17 @@ needs as (
 
 ),
 
+different_needs as (
+
+    select
+        need,
+        minimum_ordinal,
+        disabled_markets
+    from needs
+    group by need, minimum_ordinal, disabled_markets
+
+),
+
 rights as (
 
     select
@@ -74,23 +85,16 @@ vehicle_states as ( -- for each need, not each feature: a vehicle has hundreds o
 
     select
         vehicles.vehicle_key,
-        needs.need,
+        different_needs.need,
         vehicles.from_on,
         struct(
             vehicles.scrapped_on is not null as is_scrapped,
-            coalesce(software_versions.ordinal >= needs.minimum_ordinal, false) as has_software,
-            not array_contains(needs.disabled_markets, vehicles.market) as is_market_enabled
+            coalesce(software_versions.ordinal >= different_needs.minimum_ordinal, false) as has_software,
+            not array_contains(different_needs.disabled_markets, vehicles.market) as is_market_enabled
         ) as vehicle
     from vehicles
     left join software_versions on vehicles.sw_version = software_versions.sw_version
-    cross join (
-        select
-            need,
-            minimum_ordinal,
-            disabled_markets
-        from needs
-        group by need, minimum_ordinal, disabled_markets
-    ) as needs
+    cross join different_needs
 
 ),
 
@@ -181,8 +185,8 @@ conditions as (
         states.from_on,
         coalesce(states.is_equipped, false) and not states.vehicle.is_scrapped as is_equipped,
         coalesce(states.is_entitled, false) and not states.vehicle.is_scrapped as is_entitled,
-        states.vehicle.has_software as has_software,
-        states.vehicle.is_market_enabled as is_market_enabled,
+        states.vehicle.has_software,
+        states.vehicle.is_market_enabled,
         pairs.consent_purpose is null or coalesce(states.has_consent, false) as has_consent
     from states
     inner join pairs on states.vehicle_key = pairs.vehicle_key and states.feature_id = pairs.feature_id
