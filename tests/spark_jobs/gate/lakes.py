@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import Field
 
-from expectations.contract import contract, contracts
+from expectations.contract import contract, in_files
 from expectations.schemas import arrow_schema, statistics_columns
 from expectations.suites import imported
 from fleetlake.names import position_id
@@ -187,6 +187,6 @@ REDS: dict[str, dict[str, Callable[[], Content | OneTable | Imported]]] = {  # b
         "key.unique": lambda: replace(WHOLE, refused=(refused(9), refused(9))),
         "conservation.rows": lambda: replace(WHOLE, quarantine_told=2),
     },
-    **{each.id: of_one_table(each.id) for each in contracts() if each.layer == "ops"},  # type: ignore[dict-item]
+    **{each.id: of_one_table(each.id) for each in in_files() if each.layer in ("ops", "gold")},  # type: ignore[dict-item]
     **{each: of_imports(each) for each in imported.TABLES},  # type: ignore[dict-item]
 }

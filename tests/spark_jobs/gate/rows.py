@@ -88,7 +88,14 @@ def sound(contract: Contract, number: int, **changes: Any) -> dict[str, Any]:
         "occurred_on": NOON.date(),
     }
     numbered |= {"version": number, "run": number, "audit": number, "gate_run": number, "release": number, "waiver": number}
-    numbered |= {"import": number, "row_number": number, "measurement": number, "charge_id": f"c{number}", "campaign_id": f"c{number}"}
+    numbered |= {
+        "import": number,
+        "row_number": number,
+        "measurement": number,
+        "build": number,
+        "charge_id": f"c{number}",
+        "campaign_id": f"c{number}",
+    }
     numbered |= {"job_run": f"j{number}", "session": f"s{number}"}
     return row | {name: value for name, value in numbered.items() if name in row and type(value) is type(row[name])} | changes
 

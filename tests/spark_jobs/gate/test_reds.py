@@ -12,7 +12,7 @@ from tests.spark_jobs.gate.lakes import BRONZE, QUARANTINE, REDS, SILVER, WHOLE,
 from tests.spark_jobs.gate.rows import ALSO, about_rows, breaking, sound
 
 TABLES = [*(each for each in in_files() if each.id not in ("bronze.events", "silver.envelope")), contract("bronze.charging")]
-BESIDE_MODELS = [contract("gold.feature_usage_daily"), contract("gold.cost_allocation")]  # the others: tests/expectations/test_models.py
+MODELS = [contract("gold.feature_usage_daily"), contract("gold.cost_allocation")]  # the others: tests/expectations/test_models.py
 
 
 def verdicts(report: Any) -> dict[str, str]:
@@ -29,7 +29,7 @@ def test_every_expectation_has_a_red_fixture():
     assert counted > 400, "no suite found"
 
 
-@pytest.mark.parametrize("table", [*TABLES, *BESIDE_MODELS], ids=lambda table: table.id)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.id)
 def test_a_row_that_breaks_a_promise_fails_it_alone_and_is_named(table: Contract, spark, lake):
     asked = about_rows(table)
     rows = [sound(table, number, **breaking(table, each)) for number, each in enumerate(asked)]
@@ -43,6 +43,16 @@ def test_a_row_that_breaks_a_promise_fails_it_alone_and_is_named(table: Contract
         ]
         assert (found[each.id].outcome, found[each.id].failing) == ("failed", len(keys)), each.id
         assert sorted(map(str, found[each.id].keys)) == sorted(str(key) for key in keys if key), each.id
+
+
+@pytest.mark.parametrize("table", MODELS, ids=lambda table: table.id)
+def test_a_row_that_breaks_a_promise_of_a_model_fails_it(table: Contract, spark, lake):
+    asked = about_rows(table)
+    rows = [sound(table, number, **breaking(table, each)) for number, each in enumerate(asked)]
+    commit(lake, table.id, [*rows, sound(table, len(asked))], {}, [])
+    found = {result.asked.id: result for result in check(lake, table.id, lambda short_lived: spark).results}
+    assert {each.id: found[each.id].outcome for each in asked} == {each.id: "failed" for each in asked}
+    assert all(found[each.id].failing < len(rows) for each in asked)
 
 
 def test_the_sound_lake_passes(spark, lake):
