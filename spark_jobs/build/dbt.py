@@ -1,8 +1,10 @@
 """dbt inside this process, over the running session: the project is read once, then models run as often as waves come."""
 
+import hashlib
 import json
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +29,7 @@ class Run:
 
     def parse(self) -> Any:
         """The project as dbt's manifest. What dbt keeps of it makes the next reading quick."""
-        return _invoked(["parse"], settings().home.absolute() / "dbt", None, [])
+        return _invoked(["parse"], _kept(), None, [])
 
     def models(self, manifest: Any, names: Iterable[str], variables: Mapping[str, Any], told: Told) -> None:
         """Runs models in the order in which they need each other. Raises Failure with the first that fails."""
@@ -48,6 +50,16 @@ def new_folder() -> Path:
 def tested(folder: Path, manifest: Any, names: Iterable[str]) -> list[Any]:
     """Results of dbt's own tests of the models, those that failed among them."""
     return list(_done(["test", "--select", *names], folder, manifest, []).result.results)
+
+
+def _kept() -> Path:
+    """Where dbt keeps what it has read: another folder for other files, since dbt misses the yml of a model whose SQL came after it."""
+    names = sorted(str(path.relative_to(HOME)) for path in HOME.rglob("*") if path.suffix in (".sql", ".yml", ".csv"))
+    home, name = settings().home.absolute() / "dbt", hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
+    for old in home.glob("*"):
+        if old.name != name:
+            shutil.rmtree(old, ignore_errors=True)
+    return home / name
 
 
 def _invoked(words: list[str], target: Path, manifest: Any, callbacks: list[Callable[[Any], None]]) -> Any:

@@ -130,7 +130,7 @@ def put_back(lake: str, prepared: Prepared, told: Told) -> None:
     for name, version in released(prepared.state).items():
         table, pinned = Table.existing(lake, name), Table.existing(lake, name, version)
         if table is None or pinned is None:
-            raise Failure(f"{name} is released, and is gone", "put the table's folder back, or build everything: fleet build gold --full")
+            raise Failure(f"{name} is released, and is gone", "put the table's folder back: readers of the release miss it, too")
         if table.version != version and table.files() != pinned.files():
             told(f"putting back {name}")
             phase(f"restore {name}")

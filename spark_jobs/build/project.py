@@ -12,6 +12,7 @@ from fleetlake.console import Failure
 
 ALL = "all"  # days, or later days
 STORED = ("days", "table")  # materializations that write a table
+WITHHOLDING = [Path(__file__).with_name(name) for name in ("small_cells.py", "withholding.py")]  # what the macro withheld() calls
 Window = tuple[int, int | None]  # days after a changed one: first and last, None for all later ones
 EVER: Window = (-(10**6), None)
 
@@ -118,7 +119,8 @@ class Project:
         used = {name: value for name, value in self._settings.items() if any(name in text for text in texts)}
         columns = [f"{column.name} {column.data_type}" for column in node.columns.values()]
         made = {name: node.config.meta.get(name) for name in ("day", "days_from")} | {"kind": node.config.materialized}
-        told = (node.raw_code, texts, columns, sorted(used.items()), sorted(made.items()))
+        python = [file.read_text(encoding="utf-8") for file in WITHHOLDING] if any("withheld(" in text for text in texts) else []
+        told = (node.raw_code, texts, columns, sorted(used.items()), sorted(made.items()), python)
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
     def _texts(self, node: Any) -> Iterator[str]:
