@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 from deltalake import DeltaTable
 
@@ -90,19 +90,38 @@ def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = F
         told("reading the project")
         prepared = prepare(lake, wanted)
         told("starting Spark")
-        work = _Work(prepared, lru_cache(lambda: _set(session.result() if session else spark(is_little), is_little)), told, plan=plan)
+        interpreted = _Session(session.result if session else partial(spark, is_little), INTERPRETED if is_little else {})
+        work = _Work(prepared, interpreted, told, plan=plan)
     if not plan and not wanted.select:
         put_back(lake, prepared, told)
-    seconds = work.all_waves()
+    with interpreted:
+        seconds = work.all_waves()
     if plan or wanted.select or not seconds:
         return Done(prepared, seconds)
     return Done(prepared, seconds, _finish(prepared, started, told))
 
 
-def _set(spark: Any, is_little: bool) -> Any:
-    for name, value in (INTERPRETED if is_little else {}).items():
-        spark.conf.set(name, value)
-    return spark
+class _Session:
+    """The session, once it is asked for, with settings that it has for as long as the build lasts: a server's session goes on."""
+
+    def __init__(self, start: Callable[[], Any], settings: Mapping[str, str]) -> None:
+        self._start, self._settings = start, settings
+        self._spark: Any = None
+
+    def __call__(self) -> Any:
+        """The session; the first call waits until it has started."""
+        if self._spark is None:
+            self._spark = self._start()
+            for name, value in self._settings.items():
+                self._spark.conf.set(name, value)
+        return self._spark
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._settings if self._spark is not None else ():
+            self._spark.conf.unset(name)
 
 
 def prepare(lake: str, wanted: Wanted) -> Prepared:
