@@ -1,9 +1,7 @@
 """Kafka as the auditor reads it: committed records by offset, in batches, without a group and without a commit."""
 
-import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence, Sized
-from contextlib import contextmanager
 from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, Protocol, cast
@@ -19,6 +17,7 @@ from fleetlake.console import Failure
 from spark_jobs.audit.dataset import Span, Spans, by_log, within
 from spark_jobs.audit.digest import HEADERS, RECORDS
 from spark_jobs.audit.findings import Log
+from spark_jobs.collector import paused
 
 BATCH_BYTES = 8_000_000  # of bodies in memory at once, and as many again as Arrow has them
 MOST = 4000  # messages in a batch, however small
@@ -126,19 +125,7 @@ def _offsets(places: Sequence[TopicPartition], spec: OffsetSpec) -> dict[TopicPa
     return {place: found.offset for place, found in kafka.results(asked).items()}
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Messages are many small objects without any cycle: looking for garbage among them costs as much as reading them does."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@_without_collector()
+@paused()
 def _consumed(consumer: Consumer, count: int, topic_ids: Mapping[str, str]) -> tuple[list[pa.RecordBatch], list[Log], int]:
     """Records as they came, which logs came to their end (a control record may stand last), and the bytes of the bodies."""
     messages = consumer.consume(count, timeout=LOOK_S)

@@ -4,9 +4,7 @@ orjson is strict but for three things: it keeps the last of duplicate keys, refu
 beyond 64 bits. Keys are counted, the others show in the result.
 """
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import or_
@@ -18,6 +16,7 @@ import pyarrow as pa
 
 from expectations.contract import Column
 from expectations.rules import RANGES
+from spark_jobs.collector import paused
 from spark_jobs.decode import bodies as scan
 from spark_jobs.decode import strict
 from spark_jobs.decode.bodies import Bodies
@@ -31,20 +30,8 @@ BEYOND = float(2**63)
 
 def decode_json(bodies: pa.BinaryArray, columns: Sequence[Column], levels: int) -> Decoded:
     """The own columns of n JSON bodies, at least one, none null."""
-    with _without_collector():
+    with paused():
         return joined([_Block(block, columns, levels).decode() for block in scan.blocks(bodies, BLOCK_BYTES)])
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """A parser's values hold no cycles: walking over them for cycles would cost as much as to parse them."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @dataclass
