@@ -28,7 +28,7 @@ demo: setup ## the main job, whole: a real Kafka, a simulated fleet with all fau
 	@$(BIN)/fleet demo
 
 test: setup ## all tests but the drills (PYTEST_ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 check: setup ## lint, format, types, who imports whom, and contracts against the last commit (AGAINST=REF for another)
 	$(BIN)/ruff check .

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
@@ -71,6 +72,22 @@ def session(
         raise Failure(
             f"no Spark session on {chosen}: {first_line(error)}", f"{logs()}/spark.log and the master's own log have more"
         ) from error
+
+
+@contextmanager
+def on_demand(app_name: str, master: str = "", extra: Mapping[str, str] | None = None) -> Iterator[Callable[[bool], SparkSession]]:
+    """Starts Spark for batch work when it is called, with `short_lived`; what was started is stopped in the end."""
+    started: list[SparkSession] = []
+
+    def start(short_lived: bool) -> SparkSession:
+        started.append(session(app_name, master or None, extra, stream=False, short_lived=short_lived))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for each in started:
+            each.stop()
 
 
 def configuration(master: str, *, short_lived: bool = False) -> dict[str, str]:

@@ -1,14 +1,13 @@
 """fleet build: gold out of released silver."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fleetlake.commands.metered import metered
+from fleetlake.commands.times import day
 from fleetlake.console import ERRORS, Failure, progress, show
 from fleetlake.settings import settings
 
@@ -30,45 +29,20 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Build gold from released silver: the days that changed, or all. What comes of it is a candidate: fleet check gold, then fleet release gold."""
-    from spark_jobs.build.job import Wanted
+    from spark_jobs.build.job import SPARK, Wanted
     from spark_jobs.build.job import build as built
     from spark_jobs.build.lock import only_one
     from spark_jobs.build.told import rows
-    from spark_jobs.session import session
+    from spark_jobs.session import on_demand
 
     if layer != "gold":
         raise Failure(f"{layer!r} is not built", "fleet build gold")
-    wanted = Wanted(_day(since), _day(through), full, tuple(select or ()))
+    wanted = Wanted(day(since) if since else None, day(through) if through else None, full, tuple(select or ()))
     lake = settings().lake_root
-    with only_one(lake), _session(master, session) as spark, progress() as shown:
+    with only_one(lake), on_demand("fleet build gold", master, SPARK) as spark, progress() as shown:
         step = shown.add_task("opening tables", total=None)
         done = built(lake, spark, wanted, lambda text: shown.update(step, description=text), plan=plan)
     _say(done, rows(done), is_plan=plan, as_json=as_json)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Failure(f"{text!r} is no day", "write it as 2026-06-01") from error
-
-
-@contextmanager
-def _session(master: str, session: Any) -> Iterator[Any]:
-    """Something that starts Spark when it is called; it is stopped in the end."""
-    from spark_jobs.build.job import SPARK
-
-    started: list[Any] = []
-
-    def start(short_lived: bool) -> Any:
-        started.append(session("fleet build gold", master or None, extra=SPARK, stream=False, short_lived=short_lived))
-        return started[-1]
-
-    try:
-        yield start
-    finally:
-        for each in started:
-            each.stop()
 
 
 def _say(done: "Done", rows: Sequence[Mapping[str, Any]], *, is_plan: bool, as_json: bool) -> None:

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fleetlake.commands.metered import metered
+from fleetlake.commands.times import moment
 from fleetlake.console import ERRORS, Failure, progress, show
 from fleetlake.releases.model import LAYERS
 from fleetlake.settings import settings
@@ -29,15 +29,17 @@ def check(
 ) -> None:
     """Judge a layer or a table at exact versions and keep the results in ops.gate_results. Exit status 1 if anything stops a release."""
     from spark_jobs.gate import results
+    from spark_jobs.gate.run import SPARK
     from spark_jobs.gate.run import check as judged
+    from spark_jobs.session import on_demand
 
     if version is not None and what in LAYERS:
         raise Failure(
             f"--version is of one table, and {what} is a layer", f"name the table: fleet check {what}.<table> --version {version}"
         )
-    root, moment = settings().lake_root, _moment(now)
-    with _spark() as spark, _told() as told:
-        report = judged(root, what, spark, version, moment, told)
+    root, clock = settings().lake_root, moment(now) if now else None
+    with on_demand("fleet check", extra=SPARK) as spark, _told() as told:
+        report = judged(root, what, spark, version, clock, told)
     if not report.results:
         raise Failure(f"{what} has no table yet", "nothing was checked; land and refine events first")
     number = results.write(root, report)
@@ -46,35 +48,6 @@ def check(
         _docs(report)
     if not report.ok:
         raise typer.Exit(1)
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Failure(f"{text!r} is no time", "write it as 2026-06-01T12:00Z") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-@contextmanager
-def _spark() -> Iterator[Callable[[bool], Any]]:
-    """Starts Spark when it is called for, and stops it in the end."""
-    from spark_jobs.gate.run import SPARK
-    from spark_jobs.session import session
-
-    started: list[Any] = []
-
-    def start(short_lived: bool) -> Any:
-        started.append(session("fleet check", extra=SPARK, stream=False, short_lived=short_lived))
-        return started[-1]
-
-    try:
-        yield start
-    finally:
-        for each in started:
-            each.stop()
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """fleet kpis: one page out of released gold."""
 
 import json
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from fleetlake.console import ERRORS, Failure, show
+from fleetlake.commands.times import day as chosen
+from fleetlake.console import ERRORS, show
 
 TITLES = {"use": "who uses what", "operations": "how well it works", "costs": "what a unit costs, in EUR"}
 
@@ -18,7 +18,7 @@ def kpis(
     """Show a day's KPIs and unit costs out of released gold, with the release that they come from; small groups of vehicles are withheld."""
     from fleetlake.kpis import page, shown
 
-    found = page(_day(day))
+    found = page(chosen(day) if day else None)
     release = {"day": found.day, "release": found.gold.number, "released_at": found.gold.at, "built_from": found.gold.built_from}
     if as_json:
         print(json.dumps(release | found.sections, default=str))
@@ -30,13 +30,6 @@ def kpis(
         show(shown(rows), as_json=False, title=TITLES[section])
     if found.gold.withdrawn:
         ERRORS.print(f"release {found.gold.withdrawn} of silver was withdrawn since", style="yellow")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Failure(f"{text!r} is no day", "write it as 2026-06-01") from error
 
 
 COMMANDS = {"kpis": kpis}

@@ -1,11 +1,11 @@
 """fleet quarantine and fleet replay: what was rejected, and how it comes home."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fleetlake.commands.times import moment
 from fleetlake.console import Failure, progress, show
 from fleetlake.settings import settings
 
@@ -61,15 +61,6 @@ def require_known(family: str) -> None:
 
     if family and family not in families():
         raise Failure(f"{family!r} is no family", f"the families are {', '.join(families())}")
-
-
-def moment(text: str) -> datetime:
-    """An ISO 8601 date or time as an instant, in UTC unless it says otherwise; raises Failure."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Failure(f"{text!r} is no moment ({error})", "say 2026-06-01 or 2026-06-01T12:00:00Z") from error
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def escaped(text: str) -> str:

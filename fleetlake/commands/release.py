@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fleetlake.commands.quarantine import moment
+from fleetlake.commands.times import moment
 from fleetlake.console import ERRORS, complain, show
 from fleetlake.settings import settings
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fleetlake.commands.quarantine import moment, require_known
+from fleetlake.commands.quarantine import require_known
+from fleetlake.commands.times import moment
 from fleetlake.console import Failure, progress, show
 from fleetlake.settings import settings
 

@@ -1,11 +1,12 @@
 """`fleet simulate`: a fleet that never was, on Kafka."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fleetlake.commands.times import day
 from fleetlake.console import Failure, progress, show
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def simulate(
     if hot_family not in registry():
         raise Failure(f"{faults}: there is no family {hot_family!r} to be hot", f"one of: {', '.join(registry())}")
     asked = plan.Plan(
-        vehicles, days, seed, rates, hot_family, format, *plan.density(density), _date(start), max_body_bytes=settings().max_body_bytes
+        vehicles, days, seed, rates, hot_family, format, *plan.density(density), day(start), max_body_bytes=settings().max_body_bytes
     )
     asked.refuse_future(datetime.now(UTC))
     held, later = _partitions(asked)
@@ -63,13 +64,6 @@ def simulate(
 
 def _flat(row: dict[str, object], as_json: bool) -> dict[str, object]:
     return row if as_json else {name: value for name, value in row.items() if name != "reasons"}
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Failure(f"--start {text}: {error}", "a day such as 2026-06-01") from error
 
 
 def _partitions(asked: "Plan") -> tuple[int, int]:

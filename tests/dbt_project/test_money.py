@@ -34,11 +34,11 @@ def parts(units: int, weights: list[int]) -> list[int]:
 @given(groups)
 def test_parts_are_those_of_the_largest_remainder_and_sum_to_the_whole(spark, some):
     rows = [(group, place, str(units), str(weight)) for group, (units, weights) in enumerate(some) for place, weight in enumerate(weights)]
-    typed = "select id, place, cast(units as decimal(38, 0)) as units, cast(weight as decimal(38, 0)) as weight from given_rows"
-    spark.createDataFrame(rows, "id int, place int, units string, weight string").createOrReplaceTempView("given_rows")
+    typed = "select id, place, cast(units as decimal(38, 0)) as units, cast(weight as decimal(38, 0)) as weight from {rows}"
+    written = spark.createDataFrame(rows, "id int, place int, units string, weight string")
     split = MACROS.largest_remainder(f"({typed})", ["id"], ["place"])
     found: dict[int, list[int]] = {}
-    for row in spark.sql(f"select id, part from ({split}) order by id, place").collect():
+    for row in spark.sql(f"select id, part from ({split}) order by id, place", rows=written).collect():
         found.setdefault(row.id, []).append(int(row.part))
     assert found == {group: parts(units, weights) for group, (units, weights) in enumerate(some)}
     assert [sum(found[group]) for group in found] == [units for units, _ in some]
@@ -58,8 +58,9 @@ amounts = st.integers(-(10**25), 10**25).map(lambda units: EXACT.scaleb(Decimal(
 def test_a_unit_cost_is_the_exact_quotient_rounded_half_up(spark, some, power):
     some = [(amount / 10**power if power else amount, number) for amount, number in some]
     some = [(EXACT.quantize(amount, Decimal("1e-18")), number) for amount, number in some]
-    spark.createDataFrame(some, "amount decimal(38, 18), number bigint").createOrReplaceTempView("given_costs")
-    found = spark.sql(f"select amount, number, {MACROS.unit_cost('amount', 'number', power)} as unit from given_costs").collect()
+    unit = MACROS.unit_cost("amount", "number", power)
+    costs = spark.createDataFrame(some, "amount decimal(38, 18), number bigint")
+    found = spark.sql(f"select amount, number, {unit} as unit from {{costs}}", costs=costs).collect()
     for row in found:
         wanted = None if row.number == 0 else EXACT.quantize(EXACT.divide(row.amount * 10**power, Decimal(row.number)), Decimal("1e-18"))
         assert row.unit == wanted

@@ -220,7 +220,7 @@ def test_a_version_is_of_a_table_and_a_time_is_a_time(lake, typed):
     WHOLE.make(lake)
     for wrong, what in (
         ({"what": "silver", "version": 1}, "is of one table"),
-        ({"now": "noon"}, "is no time"),
+        ({"now": "noon"}, "is no moment"),
         ({"what": "gold"}, "no table yet"),
     ):
         with pytest.raises(Failure, match=what):

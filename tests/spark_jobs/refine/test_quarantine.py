@@ -5,8 +5,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from fleetlake.commands.quarantine import escaped, moment
-from fleetlake.console import Failure
+from fleetlake.commands.quarantine import escaped
 from fleetlake.names import table_path
 from spark_jobs.refine.job import refine
 from spark_jobs.refine.quarantine import open_rows, samples
@@ -122,12 +121,6 @@ def test_a_replay_that_was_interrupted_is_finished_by_the_next_start(refined, mo
 
 def test_what_a_stranger_sent_cannot_move_the_cursor():
     assert escaped("a\x1b[2Jb\u202e") == "a\\x1b[2Jb\\u202e"
-
-
-def test_a_moment_is_read_in_utc_and_a_wrong_one_refused():
-    assert moment("2026-06-01T12:00:00") == NOON
-    with pytest.raises(Failure, match="is no moment"):
-        moment("yesterday")
 
 
 def _versions(lake: str) -> dict[str, int]:

@@ -43,24 +43,7 @@ days as (
 )
 
 select
-    charge_id,
-    charged_on,
-    application,
-    training_run,
-    provider_name,
-    billing_account_id,
-    billing_period_on,
-    invoice_id,
-    charge_category,
-    service_category,
-    service_name,
-    resource_id,
-    billing_currency,
-    amount_scale,
-    billed_cost,
-    effective_cost,
-    list_cost,
-    contracted_cost,
+    * except (charge_period_start, charge_period_end),
     cast(
         unix_micros(least(charge_period_end, cast(date_add(charged_on, 1) as timestamp)))
         - unix_micros(greatest(charge_period_start, cast(charged_on as timestamp))) as decimal(38, 0)
