@@ -11,6 +11,7 @@ from fleetlake.console import Failure, complain
 MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the order of the flow; each has COMMANDS = {name: function}
     "contracts",
     "services",
+    "connect",
     "topics",
     "simulate",
     "send",

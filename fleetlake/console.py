@@ -32,12 +32,17 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "") -
     if as_json:
         print(json.dumps(list(rows), default=str))
         return
+    Console(width=None if sys.stdout.isatty() else 160).print(table(rows, title) if rows else "nothing to show", markup=False)
+
+
+def table(rows: Sequence[Mapping[str, Any]], title: str = "") -> Table:
+    """Rows for people: numbers on the right with separators, nothing for None."""
     table = Table(title=title or None, title_justify="left")
     for name in rows[0] if rows else ():
         table.add_column(name, justify="right" if isinstance(rows[0][name], int | float) else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else f"{value:,}" if type(value) is int else str(value) for value in row.values()))
-    Console(width=None if sys.stdout.isatty() else 160).print(table if rows else "nothing to show", markup=False)
+    return table
 
 
 def progress() -> Progress:

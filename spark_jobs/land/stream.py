@@ -48,9 +48,11 @@ SOURCE = {
 class Stream:
     """Runs the query until it has all (once) or is told to stop, and turns what ends it into a Failure that a person can act on."""
 
-    def __init__(self, spark: SparkSession, lander: Lander, *, max_offsets: int, every_s: float | None) -> None:
-        """`every_s` None: what is there now, and then an end."""
-        self._spark, self._lander, self._max_offsets, self._every_s = spark, lander, max_offsets, every_s
+    def __init__(
+        self, spark: SparkSession, lander: Lander, *, max_offsets: int, every_s: float | None, looked: Callable[[], None] = lambda: None
+    ) -> None:
+        """`every_s` None: what is there now, and then an end. `looked` is called every second while the query runs."""
+        self._spark, self._lander, self._max_offsets, self._every_s, self._looked = spark, lander, max_offsets, every_s, looked
         self._is_stopping = threading.Event()
         self._batch = threading.Lock()
         self._failure: Exception | None = None
@@ -116,6 +118,7 @@ class Stream:
 
     def _wait(self, query: StreamingQuery) -> None:
         while not query.awaitTermination(LOOK_S):
+            self._looked()
             if self._is_stopping.is_set():
                 with self._batch:
                     pass  # the batch under way is committed; those that follow do nothing

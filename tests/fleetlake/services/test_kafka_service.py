@@ -16,8 +16,11 @@ from typer.testing import CliRunner
 from fleetlake.cli import application
 from fleetlake.console import Failure
 from fleetlake.kafka import create_topics
-from fleetlake.services import kafka, process
+from fleetlake.services import kafka, ports, process, service
+from fleetlake.services.kafka import KAFKA
 from fleetlake.services.process import Started
+from fleetlake.services.service import described, end
+from fleetlake.settings import settings
 
 SHELL = "/bin/sh"
 
@@ -88,7 +91,7 @@ def broker(home: Path):
     """The local Kafka in the test's home, stopped in the end."""
     address = kafka.up(print)
     yield address
-    kafka.down()
+    end(KAFKA)
 
 
 def command(*arguments: str) -> tuple[int, Any]:
@@ -108,10 +111,10 @@ def test_the_broker_starts_once_keeps_its_port_and_is_found_dead_or_stopped(brok
     assert again["pid"] == first["pid"], "a second up must change nothing"
 
     os.kill(first["pid"], signal.SIGKILL)
-    assert eventually(lambda: kafka.status()["health"] == "died")
+    assert eventually(lambda: described(KAFKA)["health"] == "died")
     assert command("status")[0] == 1
 
-    _, [restarted] = command("up")
+    _, [restarted] = command("up", "kafka")
     assert restarted["port"] == first["port"]
     assert restarted["pid"] != first["pid"]
 
@@ -160,30 +163,30 @@ def test_a_taken_port_is_named(home, monkeypatch):
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        process.write_state(kafka.folder() / "state.json", {"port": port, "controller_port": port}, None)
-        monkeypatch.setattr(kafka, "LET_GO_S", 0.2)
+        process.write_state(KAFKA.folder / "state.json", {"port": port, "controller_port": port}, None)
+        monkeypatch.setattr(ports, "LET_GO_S", 0.2)
         with pytest.raises(Failure, match=f"port {port}, .* is taken"):
             kafka.up(print)
 
 
 def test_a_full_disk_is_said_before_the_start(home, monkeypatch):
-    monkeypatch.setattr(kafka, "ENOUGH_DISK", 10**18)
+    monkeypatch.setattr(service, "ENOUGH_DISK", 10**18)
     with pytest.raises(Failure, match="MB of disk are free"):
         kafka.up(print)
 
 
 def test_a_broker_that_dies_at_its_start_is_quoted(home, monkeypatch):
     monkeypatch.setattr(kafka, "java", lambda *_: [SHELL, "-c", "echo 'java.io.IOException: No space left on device'; exit 1"])
-    (kafka.folder() / "data").mkdir(parents=True)
+    (KAFKA.folder / "data").mkdir(parents=True)
     with pytest.raises(Failure, match=r"(?s)No space left on device.*kafka\.log"):
         kafka.up(print)
 
 
 def test_a_killed_format_leaves_no_half_made_data(home, monkeypatch):
-    monkeypatch.setattr(kafka, "java", lambda *_: [SHELL, "-c", f"mkdir -p {kafka.folder()}/data.draft; echo half; kill -9 $$"])
+    monkeypatch.setattr(kafka, "java", lambda *_: [SHELL, "-c", f"mkdir -p {KAFKA.folder}/data.draft; echo half; kill -9 $$"])
     with pytest.raises(Failure, match="could not be prepared: half"):
         kafka.up(print)
-    assert not (kafka.folder() / "data").exists()
+    assert not (KAFKA.folder / "data").exists()
 
 
 def test_without_a_broker_the_remedy_is_to_start_one(home):
@@ -193,10 +196,10 @@ def test_without_a_broker_the_remedy_is_to_start_one(home):
 
 def test_two_homes_never_meet(home, tmp_path, monkeypatch):
     process.write_state(
-        kafka.folder() / "state.json", {"port": 1, "controller_port": 2}, Started(os.getpid(), psutil.Process().create_time())
+        KAFKA.folder / "state.json", {"port": 1, "controller_port": 2}, Started(os.getpid(), psutil.Process().create_time())
     )
     assert kafka.address() == "127.0.0.1:1"
     monkeypatch.setenv("FLEET_HOME", str(tmp_path / "another"))
-    kafka.settings.cache_clear()
-    assert kafka.status()["health"] == "stopped"
-    assert kafka.down() is False
+    settings.cache_clear()
+    assert described(KAFKA)["health"] == "stopped"
+    assert end(KAFKA) is False

@@ -1,0 +1,203 @@
+"""What a service is, and how one is started, waited for, stopped and described."""
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from fleetlake.console import Failure
+from fleetlake.jars import locked
+from fleetlake.services.ports import free_port, require_free
+from fleetlake.services.process import MARK, launch, leader, read_state, remains, started, stop, write_state
+from fleetlake.settings import settings
+
+ENOUGH_DISK = 1_000_000_000  # bytes; below that a service dies in the middle of its work
+BEGUN = "=== started at "
+WORDS = 20_000  # characters of a log in which a reason is looked for
+Ports = Mapping[str, int]
+Said = Callable[[str], None]
+
+
+def nothing() -> None:
+    """No preparation."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process that is kept running, or, where it `ends`, one that has to end well before others begin.
+
+    `ports` are names; their numbers are drawn once and kept. `is_healthy` hears when the process was started; it is asked only while that
+    runs, or when one that ends has ended.
+    """
+
+    name: str
+    command: Callable[[], Sequence[str | Path]]
+    is_healthy: Callable[[float], bool]
+    ports: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    environment: Callable[[], Mapping[str, str]] = dict
+    prepare: Callable[[], None] = nothing
+    ends: bool = False
+    start_s: float = 120
+
+    @property
+    def folder(self) -> Path:
+        """What the service keeps for itself."""
+        return (settings().home / "services" / self.name).absolute()
+
+    @property
+    def log(self) -> Path:
+        """What it prints."""
+        return (settings().home / "logs" / f"{self.name}.log").absolute()
+
+    @property
+    def mark(self) -> str:
+        """In the environment of all that it starts: two homes on one machine never meet."""
+        return str(self.folder)
+
+    @property
+    def state(self) -> dict[str, int | float]:
+        """Ports, and pid and start time while it is meant to run."""
+        return read_state(self.folder / "state.json")
+
+    @property
+    def is_well(self) -> bool:
+        """What its own check says."""
+        return self.is_healthy(self.state.get("started_at", 0.0))
+
+    def process(self) -> psutil.Process | None:
+        """The process, if it runs."""
+        known = started(self.state)
+        return leader(known) if known else None
+
+
+def port(name: str, which: str = "port") -> int:
+    """A port of the service of that name in this home; drawn at the first question, and kept."""
+    path = (settings().home / "services" / name / "state.json").absolute()
+    with locked(path.with_name("ports.lock")):
+        state = read_state(path)
+        if which not in state:
+            state[which] = free_port()
+            write_state(path, state, None)
+    return int(state[which])
+
+
+def start(service: Service) -> None:
+    """Launches the service unless it runs, after what is left of a run that was killed has been ended.
+
+    Raises Failure when a port is taken or too little disk is free.
+    """
+    with locked(service.folder / "lock"):
+        if service.process():
+            return
+        end(service)
+        require_disk(service)
+        ports = {name: port(service.name, name) for name in service.ports}
+        for number in ports.values():
+            require_free(number, service.name, service.folder)
+        service.prepare()
+        environment, command = dict(service.environment()) | {MARK: service.mark}, service.command()
+        begin(service.log)
+        write_state(service.folder / "state.json", ports, launch(command, service.log, environment))
+
+
+def end(service: Service) -> bool:
+    """Stops exactly what was started here, and all that this has started; False when nothing of it ran."""
+    state = service.state
+    known = started(state)
+    if was_running := bool(remains(known, service.mark)):
+        stop(known, service.mark)
+    if known:
+        write_state(service.folder / "state.json", {name: state[name] for name in service.ports if name in state}, None)
+    return was_running
+
+
+def wait(service: Service) -> None:
+    """Returns when the service answers; raises Failure with its own last words when it died or stays silent."""
+    deadline = time.monotonic() + service.start_s
+    while time.monotonic() < deadline:
+        if service.process() is None:
+            raise died(service)
+        if service.is_well:
+            return
+        time.sleep(0.1)
+    raise Failure(f"{service.name} runs but did not answer for {service.start_s:.0f} s", f"see {service.log}, then fleet down")
+
+
+def died(service: Service) -> Failure:
+    """What a service said last."""
+    return Failure(f"{service.name} ended: {last_words(tail(service.log))}", f"all that it said: {service.log}")
+
+
+def health(service: Service) -> str:
+    """healthy, silent, died or stopped; `done` of one that ends."""
+    if service.process():
+        return "healthy" if not service.ends and service.is_well else "silent"
+    if "pid" not in service.state:
+        return "stopped"
+    return "done" if service.ends and service.is_well else "died"
+
+
+def described(service: Service) -> dict[str, Any]:
+    """Service, pid, port, memory of all its processes (MB), uptime (s) and health."""
+    process, state = service.process(), service.state
+    return {
+        "service": service.name,
+        "pid": process.pid if process else None,
+        "port": state.get(service.ports[0]) if service.ports else None,
+        "memory_mb": memory_mb(service) if process else None,
+        "uptime_s": round(time.time() - state["started_at"]) if process else None,
+        "health": health(service),
+    }
+
+
+def memory_mb(service: Service) -> int:
+    """Of all processes of a service; what they share is counted once, where the system tells."""
+    return round(sum(_memory(each) for each in remains(started(service.state), service.mark)) / 1e6)
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        full = process.memory_full_info()
+        return int(getattr(full, "pss", full.rss))
+    except psutil.Error:  # it has ended meanwhile
+        return 0
+
+
+def require_disk(service: Service) -> None:
+    """Raises Failure when too little disk is left to begin with."""
+    service.folder.mkdir(parents=True, exist_ok=True)
+    if (free := shutil.disk_usage(service.folder).free) < ENOUGH_DISK:
+        raise Failure(
+            f"only {free / 1e6:,.0f} MB of disk are free below {service.folder}, {service.name} needs {ENOUGH_DISK / 1e6:,.0f}",
+            "free some, or set FLEET_HOME to a larger disk",
+        )
+
+
+def begin(log: Path) -> None:
+    """A line that parts what the next start says from what was said before."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as file:
+        file.write(f"{BEGUN}{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z\n")
+
+
+def tail(log: Path) -> str:
+    """The end of what a log has of the last start; empty when there is none."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - WORDS))
+        return file.read().decode(errors="replace").rpartition(BEGUN)[2]
+
+
+def last_words(log: str) -> str:
+    """The line that says most about why a process ended: the last error or exception, else the last line."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    telling = [line for line in lines if re.search(r"error|exception|no space", line, re.IGNORECASE) and not line.startswith("at ")]
+    return (telling or lines or ["nothing"])[-1][:300]
