@@ -4,6 +4,7 @@ import re
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,7 +32,7 @@ def refine(
         raise Failure("refine once, or every so often?", "say `fleet refine --once` or `fleet refine --every 60s`")
     pause_s = seconds(every) if every else None
     counts: list[Mapping[str, Any]] = []
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # gives its session back to a server that goes on
+    signal.signal(signal.SIGTERM, _end)
     with suppress(KeyboardInterrupt), progress() as shown:
         step = shown.add_task("starting Spark", total=None)
         for intent in _runs(master, pause_s, lambda text: shown.update(step, description=text)):
@@ -39,6 +40,12 @@ def refine(
             counts += intent.counts if once else []
     families = by_family(counts)
     show(families if as_json else [each | {"reasons": _listed(each["reasons"])} for each in families], as_json=as_json, title="refined")
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Gives the session back to a server that goes on; a second SIGTERM ends at once, for there may be no server any more."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise KeyboardInterrupt
 
 
 def _runs(master: str, pause_s: float | None, told: Callable[[str], None]) -> "Iterator[Intent]":

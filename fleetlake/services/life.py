@@ -56,12 +56,12 @@ def pause_s(in_a_row: int) -> float:
     return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (in_a_row - 1)) if in_a_row else 0.0
 
 
-def next_deed(life: Life, seen: Seen, start_s: float, *, ends: bool) -> Deed:
+def next_deed(life: Life, seen: Seen, start_s: float) -> Deed:
     """What to do: a service is started when what it needs is ready and its pause is over, and given up when its start takes longer than `start_s`."""
     if seen.is_alive:
-        return "give up" if life.stage == "starting" and seen.now - life.since > start_s and not seen.is_healthy else "nothing"
+        return "give up" if life.stage == "starting" and seen.now - life.since > start_s else "nothing"
     is_due = life.stage in ("waiting", "failed") and seen.may_begin and seen.now >= life.not_before
-    return "start" if is_due and not (ends and life.stage == "done") else "nothing"
+    return "start" if is_due else "nothing"
 
 
 def observed(life: Life, seen: Seen, *, ends: bool) -> Life:

@@ -45,7 +45,7 @@ def read_lives() -> dict[str, Life]:
 
 def wanted() -> tuple[str, ...]:
     """The services that are meant to run, in order of start."""
-    return in_order(name for name in _read(_wanted_file(), []) if name in SERVICES)
+    return in_order(_read(_wanted_file(), []))
 
 
 def want(names: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ def turn(service: Service, life: Life, may_begin: bool) -> Life:
     if has_died(life, seen, ends=service.ends):
         return failed(life, seen.now, died(service).what)
     life = observed(life, seen, ends=service.ends)
-    match next_deed(life, seen, service.start_s, ends=service.ends):
+    match next_deed(life, seen, service.start_s):
         case "start":
             return _started(service, life)
         case "give up":

@@ -11,8 +11,8 @@ def seen(now=100.0, *, is_alive=False, is_healthy=False, may_begin=True):
     return Seen(now, is_alive, is_healthy, may_begin)
 
 
-def deed(life, look, *, ends=False):
-    return next_deed(life, look, START_S, ends=ends)
+def deed(life, look):
+    return next_deed(life, look, START_S)
 
 
 def test_pauses_double_up_to_a_minute():
@@ -77,7 +77,7 @@ def test_one_that_ends_is_done_when_it_ended_well(is_healthy, stage):
 
 
 def test_one_that_is_done_is_not_started_again():
-    assert deed(Life("done"), seen(is_healthy=True), ends=True) == "nothing"
+    assert deed(Life("done"), seen(is_healthy=True)) == "nothing"
     assert Life("done").is_ready
 
 

@@ -100,6 +100,7 @@ def test_a_job_is_done_once_and_what_needs_it_waits(home, monkeypatch):
     job = once("job", lambda: [["sleep", "0.2"], ["echo", "a b"]], dict)
     after = script("after", "sleep 600", needs=("job",))
     monkeypatch.setattr(supervisor, "SERVICES", {"job": job, "after": after})
+    assert supervisor._may_begin("job", ("job", "after"), {})
     life = supervisor.turn(job, Life(), True)
     assert not supervisor._may_begin("after", ("job", "after"), {"job": life})
     life = turned(job, life, "done")
