@@ -12,6 +12,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "contracts",
     "services",
     "connect",
+    "metrics",
     "topics",
     "simulate",
     "send",

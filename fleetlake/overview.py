@@ -57,14 +57,19 @@ def tables(lake: str) -> Iterator[str]:
 
 def last_gates(results: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """By table what its newest gate run said: `passed` or what stops a release, with its number."""
-    newest: dict[str, dict[str, Any]] = {}
+    return {table: f"{last['run']}: {_verdict(last)}" for table, last in last_verdicts(results).items()}
+
+
+def last_verdicts(results: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """By table its newest gate run, and how many of its results stop a release and how many only warn."""
+    newest: dict[str, dict[str, int]] = {}
     for result in sorted(results, key=lambda result: result["gate_run"]):
         last = newest.setdefault(result["table_name"], {"run": -1})
         if result["gate_run"] > last["run"]:
             last.update(run=result["gate_run"], stopping=0, warnings=0)
         last["stopping"] += result["outcome"] == "error" or (result["outcome"] == "failed" and result["severity"] == "critical")
         last["warnings"] += result["outcome"] == "failed" and result["severity"] == "warning"
-    return {table: f"{last['run']}: {_verdict(last)}" for table, last in newest.items()}
+    return newest
 
 
 def quarantined_shares(ledger: Iterable[Mapping[str, Any]]) -> dict[str, float]:

@@ -8,11 +8,12 @@ from fleetlake.console import Failure
 from fleetlake.services.airflow import PARTS, SET_UP
 from fleetlake.services.connect import CONNECT
 from fleetlake.services.kafka import KAFKA
+from fleetlake.services.metrics import METRICS
 from fleetlake.services.service import Service
 from fleetlake.services.streams import LAND, REFINE, TOPICS
 from fleetlake.settings import Settings
 
-SERVICES: Mapping[str, Service] = {each.name: each for each in (KAFKA, CONNECT, SET_UP, TOPICS, *PARTS, LAND, REFINE)}
+SERVICES: Mapping[str, Service] = {each.name: each for each in (KAFKA, CONNECT, SET_UP, TOPICS, *PARTS, LAND, REFINE, METRICS)}
 
 
 def wanted(names: Iterable[str], settings: Settings) -> tuple[str, ...]:
