@@ -10,29 +10,26 @@
 {% endmaterialization %}
 
 
+{# What several models share: a view of the session, as all that a build reads. #}
+{% materialization view, adapter='spark' %}
+  {{ run_hooks(pre_hooks) }}
+  {% call statement('main') %}create or replace temporary view {{ bound(this) }} as {{ sql }}{% endcall %}
+  {{ run_hooks(post_hooks) }}
+  {{ return({'relations': [this.incorporate(type='view')]}) }}
+{% endmaterialization %}
+
+
 {% macro written(sql, day) %}
   {%- set target_relation = this.incorporate(type='table') -%}
-  {%- set query = in_order(sql) -%}
   {{ run_hooks(pre_hooks) }}
-  {% do get_assert_columns_equivalent(sql) %}
   {% if var('plan', false) %}
-    {% call statement('main') %}create or replace view {{ this }} as {{ as_if_written(query, day) }}{% endcall %}
+    {% call statement('main') %}create or replace temporary view {{ bound(this) }} as {{ as_if_written(sql, day) }}{% endcall %}
   {% else %}
-    {% call statement('main') %}{{ writing(query, day) }}{% endcall %}
+    {% call statement('main') %}{{ writing(sql, day) }}{% endcall %}
   {% endif %}
   {{ run_hooks(post_hooks) }}
   {{ return({'relations': [target_relation]}) }}
 {% endmacro %}
-
-
-{# The model's rows with the columns in the order of its contract. #}
-{% macro in_order(sql) -%}
-  {%- set names = [] -%}
-  {%- for name in model.columns -%}{%- do names.append(adapter.quote(name)) -%}{%- endfor -%}
-  select {{ names | join(', ') }} from (
-{{ sql }}
-)
-{%- endmacro %}
 
 
 {# Not SQL for Spark alone: the session's cursor (spark_jobs/build/writing.py) runs the query, and commits its rows in the place of those days. #}
@@ -53,20 +50,18 @@
     'lake': var('lake'),
   } -%}
   -- fleetlake writes {{ tojson(told) }}
-{{ query | replace('select ', 'select /*+ rebalance' ~ ('(' ~ day ~ ')' if day else '') ~ ' */ ', 1) }}
+{{ query }}
 {%- endmacro %}
 
 
-{# What the table would hold: a plan writes nothing. #}
+{# What the table would hold, with the columns in the order of its contract: a plan writes nothing. #}
 {% macro as_if_written(query, day) -%}
-  {%- set days, held = var('days', {}).get(model.name), var('held', {}).get(model.name) -%}
-  {%- if day and days is not none and held is not none -%}
-    select * from delta.`{{ table_location() }}` version as of {{ held }} where not ({{ in_ranges(day, days) }}) union all
+  {%- set names, days = [], var('days', {}).get(model.name) -%}
+  {%- for name in model.columns -%}{%- do names.append(adapter.quote(name)) -%}{%- endfor -%}
+  {%- if day and days is not none and model.name in var('held', []) -%}
+    select * from before__{{ this.schema }}__{{ this.identifier }} where not ({{ in_ranges(day, days) }}) union all
   {% endif -%}
-  {{ query }}
-{%- endmacro %}
-
-
-{% macro table_location() -%}
-  {{ var('lake') }}/{{ this.schema }}/{{ this.identifier }}
+  select {{ names | join(', ') }} from (
+{{ query }}
+)
 {%- endmacro %}

@@ -1,4 +1,7 @@
-"""The session's catalogue for one build: sources pinned to a release, seeds, and the tables of gold that models read."""
+"""What a build reads, as temporary views of its session: sources pinned to a release, seeds, and tables of gold.
+
+`gold.vehicles` is the view gold__vehicles (macros/bound.sql): temporary views have no schema.
+"""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -11,9 +14,11 @@ from expectations.contract import contract
 from fleetlake.console import Failure
 from fleetlake.names import table_path
 from fleetlake.releases import Published
+from spark_jobs import pinned
 from spark_jobs.build.project import Model, Seed
+from spark_jobs.tables import Table
 
-SCHEMAS = ("silver", "ops", "gold", "gold_internal", "work")
+SEEDS, BEFORE = "work", "before"  # in place of a layer: files of rows, and tables as the base of a build has them
 
 
 def size(lake: str, state: Published) -> int:
@@ -41,24 +46,12 @@ def inputs(lake: str, state: Published, names: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def make_schemas(spark: Any) -> None:
-    """An empty catalogue: it is in memory, and a server's may hold what another build left. Tables lie elsewhere and stay."""
-    for schema in SCHEMAS:
-        spark.sql(f"drop schema if exists {schema} cascade")
-        spark.sql(f"create schema {schema}")
-
-
 def pin(spark: Any, lake: str, versions: Mapping[str, int], names: Iterable[str]) -> None:
     """A view per source, with all columns of its contract: those that its version does not have yet are null."""
     for name in names:
-        path, version = table_path(lake, name), versions.get(name)
-        held = set() if version is None else {field.name for field in DeltaTable(path, version=version).schema().fields}
-        words = [
-            f"`{each.name}`" if each.name in held else f"cast(null as {each.physical_type}) as `{each.name}`"
-            for each in contract(name).columns
-        ]
-        source = f"from delta.`{path}` version as of {version}" if version is not None else "where false"
-        spark.sql(f"create or replace view {name} as select {', '.join(words)} {source}")
+        table = Table.existing(lake, name, versions[name]) if name in versions else None
+        columns = {each.name: each.physical_type for each in contract(name).columns}
+        bind(spark, name, columns, table)
 
 
 def plant(spark: Any, seeds: Iterable[Seed]) -> None:
@@ -70,21 +63,36 @@ def plant(spark: Any, seeds: Iterable[Seed]) -> None:
         values = ", ".join(f"({', '.join(map(_literal, (row[name] for name in seed.columns)))})" for row in rows)
         empty = f"({', '.join('null' for _ in seed.columns)})"
         spark.sql(
-            f"create or replace view work.{seed.name} as select {columns} from values {values or empty} as rows({', '.join(seed.columns)})"
-            + ("" if rows else " where false")
+            f"create or replace temporary view {view(f'{SEEDS}.{seed.name}')} as "
+            f"select {columns} from values {values or empty} as rows({', '.join(seed.columns)})" + ("" if rows else " where false")
         )
 
 
 def register(spark: Any, lake: str, models: Iterable[Model], versions: Mapping[str, int] | None = None) -> None:
-    """Tables of gold that models read, at `versions` where none is to be written. Raises Failure for one that nobody has built yet."""
+    """A view per table of gold that models read, at `versions` where none is to be written. Raises Failure for one that nobody has built yet."""
     for model in models:
-        path = table_path(lake, model.table)
-        if not DeltaTable.is_deltatable(path):
+        table = Table.existing(lake, model.table, versions[model.table] if versions else None)
+        if table is None:
             raise Failure(f"{model.table} is not built yet", "fleet build gold builds all that is missing")
-        if versions is None:
-            spark.sql(f"create table {model.table} using delta location '{path}'")
-        else:
-            spark.sql(f"create view {model.table} as select * from delta.`{path}` version as of {versions[model.table]}")
+        bind(spark, model.table, model.columns, table)
+
+
+def remember(spark: Any, lake: str, model: Model, version: int) -> str:
+    """A view of a table at the version that a build starts from; returns its name."""
+    name = f"{BEFORE}.{model.layer}__{model.name}"
+    bind(spark, name, model.columns, Table.existing(lake, model.table, version))
+    return view(name)
+
+
+def bind(spark: Any, name: str, columns: Mapping[str, str], table: Table | None) -> None:
+    """A view of a table as this instance sees it; without table it is empty."""
+    found = pinned.rows(spark, table.path, columns, sorted(table.files())) if table else pinned.rows(spark, "", columns, ())
+    found.createOrReplaceTempView(view(name))
+
+
+def view(name: str) -> str:
+    """The view of `layer.table`."""
+    return name.replace(".", "__")
 
 
 def _literal(text: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import partial
-from typing import Any, Self
+from functools import lru_cache, partial
+from typing import Any
 
 from deltalake import DeltaTable
 
@@ -31,10 +31,6 @@ SPARK = {
     "spark.driver.memory": "2g",  # in local mode the tasks' too: joins and windows over a month of a fleet
     "spark.scheduler.mode": "FAIR",  # models that run at once share the cores
     **SETTINGS,
-}
-INTERPRETED = {  # of little data: to compile a query takes longer than to run it
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 LITTLE_BYTES = 100_000_000  # of silver: some two million events
 Told = Callable[[str], None]
@@ -90,38 +86,13 @@ def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = F
         told("reading the project")
         prepared = prepare(lake, wanted)
         told("starting Spark")
-        interpreted = _Session(session.result if session else partial(spark, is_little), INTERPRETED if is_little else {})
-        work = _Work(prepared, interpreted, told, plan=plan)
+        work = _Work(prepared, session.result if session else lru_cache(1)(partial(spark, is_little)), told, plan=plan)
     if not plan and not wanted.select:
         put_back(lake, prepared, told)
-    with interpreted:
-        seconds = work.all_waves()
+    seconds = work.all_waves()
     if plan or wanted.select or not seconds:
         return Done(prepared, seconds)
     return Done(prepared, seconds, _finish(prepared, started, told))
-
-
-class _Session:
-    """The session, once it is asked for, with settings that it has for as long as the build lasts: a server's session goes on."""
-
-    def __init__(self, start: Callable[[], Any], settings: Mapping[str, str]) -> None:
-        self._start, self._settings = start, settings
-        self._spark: Any = None
-
-    def __call__(self) -> Any:
-        """The session; the first call waits until it has started."""
-        if self._spark is None:
-            self._spark = self._start()
-            for name, value in self._settings.items():
-                self._spark.conf.set(name, value)
-        return self._spark
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for name in self._settings if self._spark is not None else ():
-            self._spark.conf.unset(name)
 
 
 def prepare(lake: str, wanted: Wanted) -> Prepared:
@@ -212,9 +183,10 @@ class _Work:
     def _make(self, names: Sequence[str], known: set[str], seconds: dict[str, float]) -> None:
         """Builds some models, or in a plan views of what they would hold, with the views below them."""
         if not known:
-            bound.make_schemas(self.spark)
             withholding.register(self.spark)
             bound.plant(self.spark, self.prepared.project.seeds.values())
+        for name in self._kept(names) if self.plan else ():
+            bound.remember(self.spark, self.prepared.lake, self.prepared.models[name], self._held[self.prepared.models[name].table])
         views = dict.fromkeys(view for name in names for view in self.prepared.models[name].views if view not in known)
         self._bind(names, known)
         known |= {*views, *names}
@@ -227,9 +199,20 @@ class _Work:
         sources = [name for name in one.project.sources(one.models) if name in inputs - known]
         bound.pin(self.spark, one.lake, one.versions, sources)
         tables = [one.project.models[name] for name in sorted(inputs - known - set(wave)) if name in one.project.models]
-        held = {name: each["version"] for name, each in one.base.tables.items()} if one.base else {}
-        bound.register(self.spark, one.lake, tables, held if self.plan else None)
+        bound.register(self.spark, one.lake, tables, self._held if self.plan else None)
         known |= {*sources, *(table.name for table in tables)}
+
+    @property
+    def _held(self) -> dict[str, int]:
+        """The versions that this build starts from."""
+        base = self.prepared.base
+        return {name: each["version"] for name, each in base.tables.items()} if base else {}
+
+    def _kept(self, wave: Collection[str]) -> list[str]:
+        """Models of which some days stay as they are."""
+        models, decided = self.prepared.models, self.prepared.waves.decided
+        days = (name for name in wave if models[name].kind == "days" and not decided[name].everywhere)
+        return [name for name in days if models[name].table in self._held]
 
     def _run(self, wave: Collection[str], names: list[str], seconds: dict[str, float]) -> None:
         def tell(name: str, what: str, took: float) -> None:
@@ -245,13 +228,12 @@ class _Work:
         one = self.prepared
         changes = {name: one.waves.decided[name] for name in wave if one.models[name].kind == "days"}
         days = {name: _texts(change) for name, change in changes.items() if not change.everywhere}
-        held = {one.models[name].name: one.base.tables[one.models[name].table]["version"] for name in days} if one.base else {}
         return {
             "lake": one.lake,
             "first_day": str(one.calendar.first),
             "last_day": str(one.calendar.last),
             "days": days,
-            "held": held,
+            "held": self._kept(wave),
             "read": sorted({name for model in one.project.models.values() for name in model.inputs if name in one.project.models}),
             "anew": layout.other(one.lake, (one.models[name] for name in wave)),
             "plan": self.plan,
@@ -267,11 +249,11 @@ class _Work:
         version = one.base.tables[model.table]["version"]
         if [field.name for field in DeltaTable(table_path(one.lake, model.table), version=version).schema().fields] != list(model.columns):
             return everywhere(CODE)
-        before = f"delta.`{table_path(one.lake, model.table)}` version as of {version}"
+        before, after = bound.remember(self.spark, one.lake, model, version), bound.view(model.table)
         if model.is_intervals:
-            found = self.spark.sql(sweep(before, model.table, list(model.columns))).collect()
+            found = self.spark.sql(sweep(before, after, list(model.columns))).collect()
             return changed([row.asDict() for row in found], one.calendar.days, reasons)
-        return Change(everywhere=reasons) if self.spark.sql(unequal(before, model.table, list(model.columns))).count() else NONE
+        return Change(everywhere=reasons) if self.spark.sql(unequal(before, after, list(model.columns))).count() else NONE
 
 
 def _texts(change: Change) -> list[list[str]]:

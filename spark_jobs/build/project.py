@@ -132,11 +132,14 @@ class Project:
                 yield from self._texts(parent)
 
     def _macros(self, unique_ids: list[str]) -> Iterator[str]:
-        for unique_id in unique_ids:
-            macro = self.manifest.macros.get(unique_id)
-            if macro is not None and macro.package_name == "fleetlake":
+        """Of our macros that these are, or that they call."""
+        waiting, seen = list(unique_ids), set[str]()
+        while waiting:
+            macro = self.manifest.macros.get(unique_id := waiting.pop())
+            if unique_id not in seen and macro is not None and macro.package_name == "fleetlake":
                 yield macro.macro_sql
-                yield from self._macros(macro.depends_on.macros)
+                waiting += macro.depends_on.macros
+            seen.add(unique_id)
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,29 @@
 """A model's rows become files of its table, and one commit puts them in the place of the days that they are of.
 
-Spark writes plain Parquet and `spark_jobs.tables` commits: Delta's own writing plans each query twice more and runs jobs over its log, which
-for a table of a few thousand rows is most of the work. Files of other days stay as they are.
+Spark plans and computes, its Python workers write the files, as everywhere here, and `spark_jobs.tables` commits: Spark's own Parquet writer
+starts a process for each file to set its permissions, and Delta's plans each query twice more. Files of other days stay as they are.
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-from pyarrow import fs
 
 from expectations.schemas import arrow_type
 from fleetlake.console import Failure
+from spark_jobs.build import bound
+from spark_jobs.build.writer import REPORT, Writer
 from spark_jobs.exchange import Exchange, Held
-from spark_jobs.files import DataFile, filesystem, sync
+from spark_jobs.files import DataFile
 from spark_jobs.tables import Table
 
 MARK = "-- fleetlake writes "
 NULL = "is null in"
 CHECKPOINT = 20  # commits
-OPTIONS = {"compression": "zstd", "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}
-SETTINGS = {"spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS"}  # as Delta has it
+SETTINGS = {"spark.sql.execution.arrow.maxRecordsPerBatch": "100000"}  # a batch is a row group
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,13 @@ class Target:
         told, _, query = sql.strip().removeprefix(MARK).partition("\n")
         return cls(**json.loads(told)), query
 
+    @property
+    def schema(self) -> pa.Schema:
+        """The table's columns."""
+        return pa.schema(
+            [pa.field(name, arrow_type(kind.replace(" ", "")), name not in self.required) for name, kind in self.columns.items()]
+        )
+
     def has(self, day: date | None) -> bool:
         """Whether rows of a day are replaced."""
         return self.ranges is None or any(
@@ -55,11 +60,9 @@ class Target:
 
     def opened(self) -> Table:
         """The table; made when it is not there, and made anew where its columns are others."""
-        schema = pa.schema(
-            [pa.field(name, arrow_type(kind.replace(" ", "")), name not in self.required) for name, kind in self.columns.items()]
-        )
         days = [self.day] if self.day else []
-        return Table.made_anew(self.lake, self.table, schema, days) if self.is_anew else Table.open(self.lake, self.table, schema, days)
+        opened = Table.made_anew if self.is_anew else Table.open
+        return opened(self.lake, self.table, self.schema, days)
 
 
 def install() -> None:
@@ -87,59 +90,42 @@ def install() -> None:
 
 
 def write(spark: Any, target: Target, query: str) -> None:
-    """Runs the query and commits its rows. Raises Failure for a null that the contract forbids, and for rows of other days: nothing is committed then."""
+    """Runs the query and commits its rows. Raises Failure for other columns than the contract's, for a null that it forbids, and for rows of
+    other days: nothing is committed then.
+    """
     table = target.opened()
-    before = set(_parquet(table.path))
-    writer = spark.sql(query).write.mode("append").options(**OPTIONS)
-    (writer.partitionBy(target.day) if target.day else writer).parquet(table.path)
-    new = [_file(table.path, path, target) for path in _parquet(table.path) if path not in before]
+    nullable = pa.schema([field.with_nullable(True) for field in target.schema])
+    reports = _spread(spark.sql(query), target).mapInArrow(Writer(table.path, nullable, target.day), REPORT).collect()
+    for report in reports:
+        _require(target, json.loads(report.nulls))
+    new = [_of_its_day(DataFile.from_json(report.file), target) for report in reports]
     old = [Held.of(action) for action in table.actions() if target.has(action.get(f"partition.{target.day}"))]
     if old or new:
         table.replace(old, new, Exchange("WRITE", is_data_change=True))
     if table.version and table.version % CHECKPOINT == 0:
         table.delta.create_checkpoint()
     if target.is_read:
-        spark.sql(f"create table if not exists {target.table} using delta location '{table.path}'")
+        bound.bind(spark, target.table, target.columns, table)
 
 
-def _file(root: str, path: str, target: Target) -> DataFile:
-    """A new file as the log has it; its footer says how many rows it has, and of which column some are null."""
-    files, base = filesystem(root)
-    footer = pq.read_metadata(f"{base}/{path}", filesystem=files)
-    _require(footer, target)
-    if isinstance(files, fs.LocalFileSystem):
-        sync(f"{base}/{path}")
-    info = files.get_file_info(f"{base}/{path}")
-    stats = json.dumps({"numRecords": footer.num_rows, "minValues": {}, "maxValues": {}, "nullCount": {}})
-    return DataFile(path, info.size, footer.num_rows, _partition(path, target), stats, int(info.mtime.timestamp() * 1000))
+def _spread(rows: Any, target: Target) -> Any:
+    """The contract's columns; tasks of fair sizes, a day in as few of them as can be and in one piece."""
+    found, wanted = dict(rows.dtypes), {name: kind.replace(" ", "") for name, kind in target.columns.items()}
+    if wrong := sorted(f"{name} {kind}" for name, kind in found.items() ^ wanted.items()):
+        raise Failure(f"{target.table} and its contract differ in {', '.join(wrong)}", "one of them is wrong: the SQL or the yml beside it")
+    days = [target.day] if target.day else []
+    spread = rows.select(*wanted).hint("rebalance", *days)
+    return spread.sortWithinPartitions(*days) if days else spread
 
 
-def _partition(path: str, target: Target) -> dict[str, str | None]:
-    if target.day is None:
-        return {}
-    found = re.match(rf"{target.day}=(\d{{4}}-\d\d-\d\d)/", path)
-    if found is None:
-        raise Failure(f"{target.day} {NULL} some rows of {target.table}, and the contract says that it is not", "")
-    if not target.has(date.fromisoformat(found[1])):
-        raise Failure(f"{target.table} has rows of {found[1]}, a day that was not to be built", "filter by rebuilt()")
-    return {target.day: found[1]}
+def _require(target: Target, nulls: Mapping[str, int]) -> None:
+    for name in target.required:
+        if nulls.get(name):
+            raise Failure(f"{name} {NULL} {nulls[name]:,} rows or more of {target.table}, and the contract says that it is not", "")
 
 
-def _require(footer: pq.FileMetaData, target: Target) -> None:
-    nulls: dict[str, int] = {}
-    for group in range(footer.num_row_groups):
-        for index in range(footer.num_columns):
-            chunk = footer.row_group(group).column(index)
-            if chunk.path_in_schema in target.required and (chunk.statistics is None or chunk.statistics.null_count):
-                nulls[chunk.path_in_schema] = nulls.get(chunk.path_in_schema, 0) + (chunk.statistics.null_count if chunk.statistics else 0)
-    for name, count in nulls.items():
-        raise Failure(f"{name} {NULL} {count:,} rows or more of {target.table}, and the contract says that it is not", "")
-
-
-def _parquet(root: str) -> Iterator[str]:
-    """All Parquet files below a table's folder."""
-    files, base = filesystem(root)
-    for found in files.get_file_info(fs.FileSelector(base, recursive=True, allow_not_found=True)):
-        path = found.path[len(base) :].lstrip("/")
-        if path.endswith(".parquet") and not path.startswith("_"):
-            yield path
+def _of_its_day(file: DataFile, target: Target) -> DataFile:
+    """The file, if its day is one that is built."""
+    if target.day and not target.has(date.fromisoformat(str(file.partition[target.day]))):
+        raise Failure(f"{target.table} has rows of {file.partition[target.day]}, a day that was not to be built", "filter by rebuilt()")
+    return file

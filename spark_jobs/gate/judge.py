@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from expectations.suites.expectation import Expectation
 from expectations.suites.great import great
+from spark_jobs import pinned
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.verdict import Verdict
 
@@ -54,11 +55,10 @@ def spark_rows(spark: SparkSession, snapshot: Snapshot, asked: Sequence[Expectat
 
     What `holds` becomes a boolean column, null counting as true.
     """
-    schema = ", ".join(f"`{column.name}` {column.physical_type}" for column in snapshot.contract.columns)
-    path = snapshot.table.path
-    files = [f"{path}/{name}" for name in snapshot.of_days(snapshot.changed)["path"]]
+    columns = {column.name: column.physical_type for column in snapshot.contract.columns}
+    found = pinned.rows(spark, snapshot.table.path, columns, snapshot.of_days(snapshot.changed)["path"])
     conditions = [f"coalesce({each.expression}, true) as `{each.column}`" for each in asked if each.kind == "holds"]
-    return spark.read.schema(schema).option("basePath", path).parquet(*files).selectExpr("*", *conditions)
+    return found.selectExpr("*", *conditions)
 
 
 def _verdict(result: Any) -> Verdict:

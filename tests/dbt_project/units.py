@@ -14,19 +14,26 @@ def failures(spark: Any, folder: Path, models: Iterable[str] = ()) -> tuple[int,
     """How many unit tests ran, and what went wrong in those that failed."""
     run = dbt.Run(folder, 2)
     project = Project(run.parse(), {})
-    bound.make_schemas(spark)
     withholding.register(spark)
     bound.pin(spark, "", {}, project.sources(project.models))
     bound.plant(spark, project.seeds.values())
     for model in project.models.values():
-        columns = ", ".join(f"cast(null as {kind}) as `{name}`" for name, kind in model.columns.items())
-        spark.sql(f"create or replace view {model.table} as select {columns} where false")
-    views = {view for model in project.models.values() for view in model.views}
-    if views:
+        bound.bind(spark, model.table, model.columns, None)
+    if views := {view for model in project.models.values() for view in model.views}:
         run.models(project.manifest, views, {}, lambda name, what, took: None)
+    _describe(spark)
     chosen = [f"{name},test_type:unit" for name in models] or ["test_type:unit"]
     results = dbt.tested(folder, project.manifest, chosen)
     return len(results), [f"{each.node.name}: {each.message}" for each in results if each.status != "pass"]
+
+
+def _describe(spark: Any) -> None:
+    """Where dbt asks for the columns of what a unit test is given: layer.table."""
+    for view in (each.name for each in spark.catalog.listTables() if each.isTemporary and "__" in each.name):
+        schema, _, name = view.partition("__")
+        columns = ", ".join(f"cast(null as {field.dataType.simpleString()}) as `{field.name}`" for field in spark.table(view).schema)
+        spark.sql(f"create schema if not exists {schema}")
+        spark.sql(f"create or replace view {schema}.{name} as select {columns} where false")
 
 
 if __name__ == "__main__":
