@@ -81,7 +81,7 @@ def stop(started: Started | None, mark: str = "", patience_s: float = PATIENCE_S
     else:
         raise Failure(f"{', '.join(str(each.pid) for each in remains(started, mark))} do not end", "look at them with ps -fp PID")
     if started:
-        _reap(started)
+        signal_of_death(started)  # takes leave of it
 
 
 def remains(started: Started | None, mark: str = "") -> list[psutil.Process]:
@@ -108,9 +108,13 @@ def _ended(has: Callable[[], bool], patience_s: float) -> bool:
     return True
 
 
-def _reap(started: Started) -> None:
-    with suppress(ChildProcessError):  # it was started by another process, which is the rule
-        os.waitpid(started.pid, os.WNOHANG)
+def signal_of_death(started: Started) -> signal.Signals | None:
+    """What killed a process that this one started, while nobody has taken leave of it; else None."""
+    try:
+        pid, status = os.waitpid(started.pid, os.WNOHANG)
+    except ChildProcessError:  # it was started by another process
+        return None
+    return signal.Signals(os.WTERMSIG(status)) if pid and os.WIFSIGNALED(status) else None
 
 
 def read_state(path: Path) -> dict[str, int | float]:

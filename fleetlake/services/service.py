@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import psutil
 from fleetlake.console import Failure
 from fleetlake.jars import locked
 from fleetlake.services.ports import free_port, require_free
-from fleetlake.services.process import MARK, launch, leader, read_state, remains, started, stop, write_state
+from fleetlake.services.process import MARK, launch, leader, read_state, remains, signal_of_death, started, stop, write_state
 from fleetlake.settings import settings
 
 ENOUGH_DISK = 1_000_000_000  # bytes; below that a service dies in the middle of its work
@@ -131,8 +132,13 @@ def wait(service: Service) -> None:
 
 
 def died(service: Service) -> Failure:
-    """What a service said last."""
-    return Failure(f"{service.name} ended: {last_words(tail(service.log))}", f"all that it said: {service.log}")
+    """Why a service ended: the signal that killed it, as far as its parent asks, else what it said last."""
+    known = started(service.state)
+    killed = signal_of_death(known) if known else None
+    if killed is signal.SIGKILL:
+        return Failure(f"{service.name} was killed (SIGKILL)", "by a person, or for lack of memory: journalctl -k, or dmesg, tells")
+    said = f"ended by {killed.name}" if killed else f"ended: {last_words(tail(service.log))}"
+    return Failure(f"{service.name} {said}", f"all that it said: {service.log}")
 
 
 def health(service: Service) -> str:
@@ -193,7 +199,7 @@ def tail(log: Path) -> str:
         return ""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - WORDS))
-        return file.read().decode(errors="replace").rpartition(BEGUN)[2]
+        return file.read().decode(errors="replace").rpartition(BEGUN)[2].partition("\n")[2]
 
 
 def last_words(log: str) -> str:

@@ -5,11 +5,9 @@ simply started again, and takes over what outlived it. On a cluster systemd or K
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from fleetlake.console import Failure
 from fleetlake.services.environment import environment
 from fleetlake.services.life import Life, Seen, begun, failed, has_died, next_deed, observed
 from fleetlake.services.platform import SERVICES, in_order
+from fleetlake.services.process import signal_of_death, started
 from fleetlake.services.rotation import rotate
 from fleetlake.services.service import Service, died, end, start
 from fleetlake.settings import settings
@@ -63,7 +62,6 @@ def supervise() -> None:
         lives = {name: lives[name] for name in chosen}
         _write(lives_file(), {name: life.plain for name, life in lives.items()})
         rotate(settings().home / "logs")
-        _reap()
         time.sleep(LOOK_S)
     for name in reversed(in_order(SERVICES)):
         end(SERVICES[name])
@@ -73,7 +71,9 @@ def turn(service: Service, life: Life, may_begin: bool) -> Life:
     """Looks at one service, and starts or gives it up where that is due."""
     seen = look(service, life, may_begin)
     if has_died(life, seen, ends=service.ends):
-        return failed(life, seen.now, died(service).what)
+        return failed(life, seen.now, _said(died(service)))
+    if life.stage == "done" and (ended := started(service.state)):
+        signal_of_death(ended)  # takes leave of it
     life = observed(life, seen, ends=service.ends)
     match next_deed(life, seen, service.start_s):
         case "start":
@@ -95,8 +95,12 @@ def _started(service: Service, life: Life) -> Life:
     try:
         start(service)
     except Failure as failure:
-        return failed(life, time.time(), f"{failure.what}; {failure.remedy}")
+        return failed(life, time.time(), _said(failure))
     return begun(life, time.time())
+
+
+def _said(failure: Failure) -> str:
+    return f"{failure.what}; {failure.remedy}"
 
 
 def _may_begin(name: str, chosen: Sequence[str], lives: Mapping[str, Life]) -> bool:
@@ -116,12 +120,6 @@ def _write(path: Path, told: object) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(told))
     draft.replace(path)
-
-
-def _reap() -> None:
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
 
 
 if __name__ == "__main__":

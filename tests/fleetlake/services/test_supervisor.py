@@ -40,7 +40,7 @@ def test_a_killed_service_is_started_again_without_its_orphans(sleeper):
     first = sleeper.process()
     os.kill(first.pid, signal.SIGKILL)
     life = turned(sleeper, life, "failed")
-    assert "sleeper ended" in life.last_error
+    assert "sleeper was killed (SIGKILL)" in life.last_error
     life = turned(sleeper, life, "healthy")
     assert life.restarts == 1
     assert sleeper.process().pid != first.pid
