@@ -31,6 +31,7 @@ FIXED = {
     "AIRFLOW__API__HOST": HOST,
     "AIRFLOW__API__WORKERS": "1",
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",  # a task that was killed is tried again after two minutes, not five
     "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
 }
 

@@ -16,6 +16,7 @@ from fleetlake.console import Failure
 SAME_START_S = 2  # psutil derives start times from the boot time, which clock corrections move a little
 PATIENCE_S = 30  # a broker under load closes its logs within seconds
 ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "JAVA_HOME")  # a service behaves the same whatever the shell that started it had set
+LEFT_S = 3  # what has lost its leader has nothing more to do
 SETTINGS = ("FLEET_", "AWS_")  # but for what it is meant to hear: the fleet's settings, and the keys of an object store
 MARK = "FLEET_SERVICE"  # in the environment of all that a service starts, also of what leaves its group and session, as tasks of Airflow do
 
@@ -68,13 +69,13 @@ def marked(mark: str) -> list[psutil.Process]:
 
 
 def stop(started: Started | None, mark: str = "", patience_s: float = PATIENCE_S) -> None:
-    """Ends the leader, which may end what it has begun, then all that is left of the group and of what bears `mark`: SIGTERM, and after
-    `patience_s` SIGKILL. Raises Failure if something survives even that."""
+    """Ends the leader, which has `patience_s` to end what it has begun, then all that is left of the group and of what bears `mark`: SIGTERM,
+    and SIGKILL. Raises Failure if something survives even that."""
     if started and (process := leader(started)):
         with suppress(psutil.NoSuchProcess):  # it ended by itself
             process.terminate()
         _ended(lambda: leader(started) is None, patience_s)
-    for number, patience in ((signal.SIGTERM, patience_s), (signal.SIGKILL, PATIENCE_S)):
+    for number, patience in ((signal.SIGTERM, LEFT_S), (signal.SIGKILL, PATIENCE_S)):
         _signal(started, mark, number)
         if _ended(lambda: not remains(started, mark), patience):
             break
