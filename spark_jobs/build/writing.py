@@ -95,7 +95,7 @@ def write(spark: Any, target: Target, query: str) -> None:
     """
     table = target.opened()
     nullable = pa.schema([field.with_nullable(True) for field in target.schema])
-    reports = _spread(spark.sql(query), target).mapInArrow(Writer(table.path, nullable, target.day), REPORT).collect()
+    reports = _spread(spark, query, target).mapInArrow(Writer(table.path, nullable, target.day), REPORT).collect()
     for report in reports:
         _require(target, json.loads(report.nulls))
     new = [_of_its_day(DataFile.from_json(report.file), target) for report in reports]
@@ -108,14 +108,14 @@ def write(spark: Any, target: Target, query: str) -> None:
         bound.bind(spark, target.table, target.columns, table)
 
 
-def _spread(rows: Any, target: Target) -> Any:
-    """The contract's columns; tasks of fair sizes, a day in as few of them as can be and in one piece."""
+def _spread(spark: Any, query: str, target: Target) -> Any:
+    """The rows in tasks of fair sizes, a day in as few of them as can be and in one piece. One statement: each call on a DataFrame analyzes it anew."""
+    by_day = (f"({target.day})", f" sort by {target.day}") if target.day else ("", "")
+    rows = spark.sql(f"select /*+ rebalance{by_day[0]} */ * from (\n{query}\n){by_day[1]}")
     found, wanted = dict(rows.dtypes), {name: kind.replace(" ", "") for name, kind in target.columns.items()}
     if wrong := sorted(f"{name} {kind}" for name, kind in found.items() ^ wanted.items()):
         raise Failure(f"{target.table} and its contract differ in {', '.join(wrong)}", "one of them is wrong: the SQL or the yml beside it")
-    days = [target.day] if target.day else []
-    spread = rows.select(*wanted).hint("rebalance", *days)
-    return spread.sortWithinPartitions(*days) if days else spread
+    return rows
 
 
 def _require(target: Target, nulls: Mapping[str, int]) -> None:
