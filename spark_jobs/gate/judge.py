@@ -5,8 +5,10 @@ of rows are nobody's business here, and to collect them costs twice as much.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, Self
 
 import great_expectations as gx
 import polars as pl
@@ -20,34 +22,55 @@ from spark_jobs import pinned
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.verdict import Verdict
 
+LANES = 2  # while Python prepares one table's suite, Spark works on another's
+
 logging.getLogger("great_expectations").setLevel(logging.ERROR)  # its warnings are about what it calls best practice
 
 
 class Judge:
-    """Runs suites; everything that Great Expectations keeps is kept in memory and forgotten with it."""
+    """Runs suites, LANES of them at once; everything that Great Expectations keeps is kept in memory and forgotten with it."""
 
     def __init__(self) -> None:
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        self._spark = self._context.data_sources.add_spark("rows", persist=False)
-        self._pandas = self._context.data_sources.add_pandas("measured")
+        self._lanes: SimpleQueue[_Lane] = SimpleQueue()
+        for number in range(LANES):
+            self._lanes.put(_Lane.of(self._context, number))
         self.results: list[tuple[str, ExpectationSuiteValidationResult]] = []  # for Data Docs: (table, result)
 
     def of_rows(self, spark: SparkSession, snapshot: Snapshot, asked: Sequence[Expectation]) -> dict[str, Verdict]:
         """Verdicts on the table's own rows, by expectation."""
-        return self._of(self._spark, snapshot.name, spark_rows(spark, snapshot, asked), asked)
+        return self._of(lambda lane: lane.rows, snapshot.name, spark_rows(spark, snapshot, asked), asked)
 
     def of_frame(self, table: str, frame: pl.DataFrame, asked: Sequence[Expectation]) -> dict[str, Verdict]:
         """Verdicts on a measured frame."""
-        return self._of(self._pandas, table, frame.to_pandas(), asked)
+        return self._of(lambda lane: lane.measured, table, frame.to_pandas(), asked)
 
-    def _of(self, source: Any, table: str, frame: Any, asked: Sequence[Expectation]) -> dict[str, Verdict]:
-        asset = source.add_dataframe_asset(f"{table} {len(self.results)}")
-        batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
-        suite = gx.ExpectationSuite(f"{table} {len(self.results)}", expectations=[great(each) for each in asked])
-        result = batch.validate(suite, result_format="BOOLEAN_ONLY")
+    def _of(self, kind: Callable[["_Lane"], Any], table: str, frame: Any, asked: Sequence[Expectation]) -> dict[str, Verdict]:
+        suite = gx.ExpectationSuite(table, expectations=[great(each) for each in asked])
+        lane = self._lanes.get()
+        try:
+            result = kind(lane).get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
+        finally:
+            self._lanes.put(lane)
         self.results.append((table, result))
         return {each.expectation_config.meta["id"]: _verdict(each) for each in result.results}
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """What one suite at a time is run with: batches of rows in Spark, and of measured frames in pandas.
+
+    Made once: with each asset more the whole configuration is written anew.
+    """
+
+    rows: Any
+    measured: Any
+
+    @classmethod
+    def of(cls, context: Any, number: int) -> Self:
+        sources = context.data_sources.add_spark(f"rows {number}", persist=False), context.data_sources.add_pandas(f"measured {number}")
+        return cls(*(each.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole") for each in sources))
 
 
 def spark_rows(spark: SparkSession, snapshot: Snapshot, asked: Sequence[Expectation]) -> DataFrame:

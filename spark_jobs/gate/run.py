@@ -65,14 +65,16 @@ def check(
         for number, each in enumerate(snapshots):
             say(f"measuring {each.name}", number, steps)
             frames.append(_measured(lake, each, moment))
-        from spark_jobs.gate.judge import Judge
+        from spark_jobs.gate.judge import LANES, Judge
 
         say("starting Spark", len(snapshots), steps)
         gate = _Gate(lake, Judge(), session.result())
     results: list[Result] = []
-    for number, (each, measured) in enumerate(zip(snapshots, frames, strict=True), len(snapshots)):
-        say(f"judging {each.name}", number, steps)
-        results += gate.judged(each, measured)
+    with ThreadPoolExecutor(LANES) as lanes:
+        judged = lanes.map(lambda each: list(gate.judged(*each)), zip(snapshots, frames, strict=True))
+        for number, (each, verdicts) in enumerate(zip(snapshots, judged, strict=True), len(snapshots) + 1):
+            say(f"judged {each.name}", number, steps)
+            results += verdicts
     return Report(what, moment, results, gate.judge)
 
 
