@@ -4,7 +4,7 @@ Late, resent and lost as an analyst would count them, in SQL over the tables; no
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,28 @@ from deltalake import DeltaTable
 from fleetlake.console import Failure
 from fleetlake.names import table_path
 
-TABLES = ("silver.quarantine", "ops.duplicates")
 HEADER = "try(decode(list_filter(headers, item -> item.name = '{name}')[1].value))"
+PLACE = 'topic_id, "partition", "offset"'
+COLUMNS = {  # what is counted of each table
+    "bronze": f"coalesce({HEADER.format(name='ce_isresend')} = 'true', false) as is_resend",
+    "silver": f"{PLACE}, vehicle_key, event_id, boot_id, sequence, is_late",
+    "quarantine": f"""{PLACE}, family, vehicle_key, reason,
+        {HEADER.format(name="ce_bootid")} as boot_id, try_cast({HEADER.format(name="ce_sequence")} as bigint) as sequence""",
+    "duplicates": f"{PLACE}, family",
+}
+TABLES = {"quarantine": "silver.quarantine", "duplicates": "ops.duplicates"}  # of all families
+EMPTY = """
+    '' as topic_id, 0 as "partition", 0 as "offset", '' as vehicle_key, '' as event_id, '' as boot_id, 0 as sequence, false as is_late,
+    '' as family, '' as reason, []::struct(name varchar, value blob)[] as headers"""
 # A quarantined row is open while its place is neither in silver nor among the duplicates: a replay closes it.
 OPEN = """
-    select * from quarantine where family = $family
-    and (topic_id, "partition", "offset") not in (select (topic_id, "partition", "offset") from silver)
+    select * from quarantine where family = $family and (topic_id, "partition", "offset") not in (select (topic_id, "partition", "offset") from silver)
     and (topic_id, "partition", "offset") not in (select (topic_id, "partition", "offset") from duplicates where family = $family)
 """
 HEARD = f"""
     select vehicle_key, boot_id, sequence from silver
     union all
-    select vehicle_key, {HEADER.format(name="ce_bootid")}, try_cast({HEADER.format(name="ce_sequence")} as bigint) from ({OPEN})
+    select vehicle_key, boot_id, sequence from ({OPEN})
 """
 COUNTS = {
     "sent": "select count(*) from bronze",
@@ -33,7 +43,7 @@ COUNTS = {
     "duplicates": "select count(*) from duplicates where family = $family",
     "quarantined": f"select count(*) from ({OPEN})",
     "late": "select count(*) from silver where is_late",
-    "resent": f"select count(*) from bronze where {HEADER.format(name='ce_isresend')} = 'true'",
+    "resent": "select count(*) from bronze where is_resend",
     "id_reused": "select coalesce(sum(days - 1), 0)::bigint from (select count(*) as days from silver group by vehicle_key, event_id having count(*) > 1)",
     # The highest sequence heard of a boot + 1, less those heard: every boot counts from 0.
     "lost_by_gap": f"""
@@ -44,12 +54,16 @@ COUNTS = {
 REASONS = f"select reason, count(*) from ({OPEN}) group by reason order by reason"
 
 
-def counts(lake: str, family: str) -> dict[str, Any]:
-    """One row: family, COUNTS as integers, and `reasons`: open quarantine by reason. Zeros where a table was never written."""
+def counts(lake: str, families: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """A row per family: family, COUNTS as integers, and `reasons`: open quarantine by reason. Zeros where a table was never written."""
     with duckdb.connect() as connection:
-        _bind(connection, lake, family)
-        row = {name: _rows(connection, query, family)[0][0] for name, query in COUNTS.items()}
-        return {"family": family, **row, "reasons": dict(_rows(connection, REASONS, family))}
+        for name in ("quarantine", "duplicates"):
+            _read(connection, lake, name, TABLES[name])
+        for family in families:
+            for name in ("bronze", "silver"):
+                _read(connection, lake, name, f"{name}.{family}")
+            row = {name: _rows(connection, query, family)[0][0] for name, query in COUNTS.items()}
+            yield {"family": family, **row, "reasons": dict(_rows(connection, REASONS, family))}
 
 
 def truth(folder: Path) -> dict[str, dict[str, Any]]:
@@ -71,30 +85,12 @@ def differences(held: Mapping[str, Any], true: Mapping[str, Any]) -> Iterator[st
             yield f"{held['family']}: {found:,} rows quarantined as {reason}, in truth {planted:,}"
 
 
-def _bind(connection: duckdb.DuckDBPyConnection, lake: str, family: str) -> None:
-    """Views of this family's tables, each at one version; an unwritten table is an empty one."""
-    for view, table in {
-        "bronze": f"bronze.{family}",
-        "silver": f"silver.{family}",
-        "quarantine": TABLES[0],
-        "duplicates": TABLES[1],
-    }.items():
-        path = table_path(lake, table)
-        files = DeltaTable(path).file_uris() if DeltaTable.is_deltatable(path) else []
-        if files:  # by their names: statistics that a file lacks then prune nothing
-            connection.read_parquet(files, union_by_name=True).create_view(view)
-        else:
-            connection.execute(f"create view {view} as {EMPTY[view]}")
-
-
-_PLACE = "''::varchar as topic_id, 0 as \"partition\", 0 as \"offset\", ''::varchar as vehicle_key"
-_HEADERS = "[]::struct(name varchar, value blob)[] as headers"
-EMPTY = {
-    "bronze": f"select {_PLACE}, {_HEADERS} where false",
-    "silver": f"select {_PLACE}, '' as event_id, '' as boot_id, 0 as sequence, false as is_late where false",
-    "quarantine": f"select {_PLACE}, {_HEADERS}, '' as family, '' as reason where false",
-    "duplicates": f"select {_PLACE}, '' as family where false",
-}
+def _read(connection: duckdb.DuckDBPyConnection, lake: str, name: str, table: str) -> None:
+    """What is counted of a table, at one version, read once; of an unwritten table there is no row."""
+    path = table_path(lake, table)
+    files = DeltaTable(path).file_uris() if DeltaTable.is_deltatable(path) else []
+    rows = f"from read_parquet({files!r}, union_by_name=true)" if files else f"from (select {EMPTY}) where false"
+    connection.execute(f"create or replace temp table {name} as select {COLUMNS[name]} {rows}")
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, family: str) -> list[Any]:

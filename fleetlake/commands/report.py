@@ -19,7 +19,7 @@ def report(
 
     true = tables.truth(truth) if truth else {}
     with progress() as bar:
-        held = [tables.counts(settings().lake_root, family) for family in bar.track(families(), description="counting")]
+        held = list(tables.counts(settings().lake_root, bar.track(families(), description="counting")))
     wrong = {row["family"]: list(tables.differences(row, true[row["family"]])) for row in held if row["family"] in true}
     show([_shown(row, true, wrong, as_json) for row in held], as_json=as_json, title="what became of the events")
     for sentence in [sentence for found in wrong.values() for sentence in found]:
