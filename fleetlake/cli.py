@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 
 import typer
@@ -25,13 +26,19 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "audit",
     "release",
     "build",
+    "backfill",
     "sql",
     "kpis",
     "export",
+    "lineage",
     "maintain",
+    "watch",
     "report",
     "demo",
 )
+
+
+CRASHED = 70  # EX_SOFTWARE of sysexits.h: not an answer, as 1 is; a scheduler may try again
 
 
 def application(modules: Sequence[str] = MODULES) -> typer.Typer:
@@ -69,7 +76,8 @@ def needed(words: Sequence[str]) -> Sequence[str]:
 
 
 def main() -> None:
-    """Entry point: a Failure, or a package that a small install lacks, is said in two lines and ends with status 1."""
+    """Entry point. A Failure, or a package that a small install lacks, is said in two lines; status 1 says that it has to be dealt with, 75 that
+    it passes by itself. What nobody foresaw ends with its stack and status 70."""
     try:
         application(needed(sys.argv[1:]))()
     except ModuleNotFoundError as error:
@@ -81,7 +89,10 @@ def main() -> None:
         sys.exit(1)
     except Failure as failure:
         complain(failure)
-        sys.exit(1)
+        sys.exit(failure.status)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(CRASHED)
 
 
 if __name__ == "__main__":

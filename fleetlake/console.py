@@ -15,9 +15,17 @@ ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
 class Failure(Exception):
     """Something a person can act on: what failed and where, and what to do next."""
 
+    status = 1  # of the command: an answer, which stays the same when it is asked for again
+
     def __init__(self, what: str, remedy: str = "") -> None:
         super().__init__(f"{what}\n{remedy}" if remedy else what)
         self.what, self.remedy = what, remedy
+
+
+class Busy(Failure):
+    """Somebody else is at work, or does not answer yet: the same command works later."""
+
+    status = 75  # EX_TEMPFAIL of sysexits.h
 
 
 def complain(failure: Failure) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic, OffsetSpec, ResourceType
 
-from fleetlake.console import Failure
+from fleetlake.console import Busy, Failure
 from fleetlake.kafka_security import java_names
 from fleetlake.names import TOPIC_PREFIX, topic
 from fleetlake.services import kafka as local
@@ -178,4 +178,5 @@ def unreachable(error: KafkaException) -> Failure:
     remedy = (
         "fleet topics list shows what is there" if said.code() >= 0 else "see FLEET_KAFKA_BROKERS and FLEET_KAFKA_SECURITY, or fleet status"
     )
-    return Failure(f"Kafka at {brokers()}: {said.str()}", remedy)
+    kind = Failure if said.code() >= 0 else Busy  # below 0 are the client's own errors: no broker answered
+    return kind(f"Kafka at {brokers()}: {said.str()}", remedy)

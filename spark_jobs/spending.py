@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema
+from fleetlake.settings import settings
 from spark_jobs.layers import tables_of
 from spark_jobs.runs import opened
 
@@ -44,6 +45,7 @@ class Meter:
             "read_bytes": _whole(_summed(_read)),
             "written_bytes": _whole(_summed(_written)),
             "code_version": version("fleetlake"),
+            "run_id": settings().run_id or None,
         }
         opened(lake, TABLE).append(pa.Table.from_pylist([row], arrow_schema(contract(TABLE))), {}, others_may_follow=True)
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, Transaction
 from deltalake.exceptions import CommitFailedError
 
-from fleetlake.console import Failure
+from fleetlake.console import Busy, Failure
 from fleetlake.names import table_path
 from spark_jobs.exchange import Exchange, Held
 from spark_jobs.files import DataFile, missing, write
@@ -29,11 +29,11 @@ PROPERTIES = {
 ATTEMPTS = 50  # maintenance gives way to whoever appends, and goes behind
 
 
-class Overtaken(Failure):
+class Overtaken(Busy):
     """Another writer moved a transaction id first: nothing was committed."""
 
 
-class Replaced(Failure):
+class Replaced(Busy):
     """A file that was to be replaced is no longer held."""
 
 

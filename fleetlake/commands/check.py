@@ -62,6 +62,11 @@ def _say(report: "Report", number: int, *, rows: bool, as_json: bool) -> None:
         print(json.dumps(_plain(report, number), default=str))
         return
     show(by_table(report.results), as_json=False, title=f"gate {number}, {report.what}, at {report.clock:%Y-%m-%d %H:%M} by its clock")
+    complain_of(report, rows=rows)
+
+
+def complain_of(report: "Report", *, rows: bool = False) -> None:
+    """Says what did not pass, and what to do."""
     for first, *others in alike([result for result in report.results if result.outcome != "passed"]):
         _complain(first, rows=rows)
         if others:

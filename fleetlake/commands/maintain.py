@@ -12,24 +12,24 @@ from fleetlake.settings import settings
 
 @metered("maintain")
 def maintain(
-    table: Annotated[str, typer.Argument(help="Only this one, for example bronze.charging; default: all tables.")] = "",
+    what: Annotated[str, typer.Argument(help="A layer or a table, for example silver or bronze.charging; default: all tables.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done, and how much.")] = False,
     master: Annotated[str, typer.Option(help="Spark master; default: FLEET_MASTER, or the server that SPARK_REMOTE names.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
 ) -> None:
     """Bring small files together and delete what neither a release nor a reader younger than FLEET_KEEP can see; safe beside running streams."""
     from spark_jobs.maintain.figures import gather_reads, measure
-    from spark_jobs.maintain.job import carry_out, due, pins_of, tables
+    from spark_jobs.maintain.job import LAYERS, carry_out, due, pins_of, tables
     from spark_jobs.session import session
 
     lake, keep, now = settings().lake_root, settings().keep, datetime.now(UTC)
-    known = tables(lake)
-    if table and table not in known:
-        raise Failure(f"there is no table {table} to maintain", f"the tables are {', '.join(known) or 'none yet'}")
+    chosen = [name for name in tables(lake) if what in ("", name, name.partition(".")[0])]
+    if what and what not in LAYERS and not chosen:
+        raise Failure(f"there is no table {what} to maintain", f"the tables are {', '.join(tables(lake)) or 'none yet'}")
     with progress() as shown:
         step = shown.add_task("looking at the tables", total=None)
         pins = pins_of(lake, now - keep)
-        found = [due(lake, name, pins, keep, now) for name in ([table] if table else known)]
+        found = [due(lake, name, pins, keep, now) for name in chosen]
         if not dry_run:
             carry_out(
                 lake,
@@ -40,7 +40,7 @@ def maintain(
             shown.update(step, description="measuring the tables")
             gather_reads(lake)
             measure(lake, tables(lake))
-    show(_rows([one.row for one in found], every=bool(table) or as_json), as_json=as_json, title="would be done" if dry_run else "done")
+    show(_rows([one.row for one in found], every="." in what or as_json), as_json=as_json, title="would be done" if dry_run else "done")
 
 
 def _rows(rows: list[dict[str, Any]], *, every: bool) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def release(
         )
     except Refused as refused:
         planned = refused.plan
-    _say(planned, dry_run=dry_run, as_json=as_json)
+    tell_of(planned, dry_run=dry_run, as_json=as_json)
     if planned.refusals:
         raise typer.Exit(1)
 
@@ -127,17 +127,18 @@ def diff(
     show([_changed(each, as_json=as_json) for each in changes], as_json=as_json, title=f"from release {first} to {second}")
 
 
-def _say(planned: "Plan", *, dry_run: bool, as_json: bool) -> None:
+def tell_of(planned: "Plan", *, dry_run: bool = False, as_json: bool = False) -> None:
+    """Says what a release pins, or why it may not be; as JSON on standard output what Airflow puts on the asset's event."""
     pins = [_pinned(each, table) for each in (planned, *planned.beside) for table in each.release.pins]
     refused = [{"what": each.what, "remedy": each.remedy} for each in planned.refusals]
     waived = [{"expectation": each.name, "observed": each.observed, "failing": each.failing} for each in planned.waived]
     number = planned.before.number if planned.before and planned.is_out else planned.release.number
+    for each in planned.refusals:
+        complain(each)
     if as_json:
         told = {"layer": planned.release.layer, "release": None if refused else number, "kind": planned.release.kind, "dry_run": dry_run}
         print(json.dumps(told | {"is_new": not (refused or planned.is_out), "refused": refused, "waived": waived, "tables": pins}))
         return
-    for each in planned.refusals:
-        complain(each)
     for one in planned.waived:
         ERRORS.print(f"waived: {one.name} ({one.observed or one.outcome})", markup=False, style="yellow")
     if not refused:

@@ -30,7 +30,7 @@ def story(run: Shell, home: Path, end: datetime) -> None:
     for layer in ("bronze", "silver"):
         run("check", layer, *now)
         run("release", layer)
-    seen = _newest_use(run)
+    seen = newest_use(run)
     _say(f"{GOOD} good events come, and {BAD} of a feature that no catalogue knows: every rule for a row holds")
     run("send", "--from", "cloudevents", planted(home / "planted.jsonl", seen, end))
     run("land", "--once")
@@ -79,7 +79,8 @@ def mended(folder: Path) -> Path:
     return folder
 
 
-def _newest_use(run: Shell) -> dict[str, Any]:
+def newest_use(run: Shell) -> dict[str, Any]:
+    """Vehicle and boot of the last use of a feature that readers see."""
     facts = "vehicle_key, model, market, sw_version, boot_id, sequence"
     found: dict[str, Any] = run.answer("sql", f"select {facts} from silver.feature_usage order by occurred_at desc limit 1")[0]
     return found

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fleetlake.console import Failure
+from fleetlake.console import Busy
 from fleetlake.settings import settings
 
 
 @contextmanager
 def only_one(lake: str) -> Iterator[None]:
-    """Holds the lock of a lake; it goes with the process. Raises Failure where another process has it.
+    """Holds the lock of a lake; it goes with the process. Raises Busy where another process has it.
 
     In an object store only builds of this machine see each other; of two others the second one's entry in ops.builds is refused.
     """
@@ -24,7 +24,7 @@ def only_one(lake: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             file.seek(0)
-            raise Failure(
+            raise Busy(
                 f"another build is at work on this lake (process {file.read().strip() or 'unknown'})", "wait until it has ended, or stop it"
             ) from error
         file.truncate(0)

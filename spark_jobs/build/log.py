@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema
-from fleetlake.console import Failure
+from fleetlake.console import Busy
 from fleetlake.releases import Published, selected
+from fleetlake.settings import settings
 from spark_jobs.runs import opened
 from spark_jobs.tables import Overtaken, Table
 
@@ -47,7 +48,7 @@ class Entry:
     def to_row(self) -> dict[str, Any]:
         """The inverse of `of`."""
         told = {name: json.dumps(getattr(self, name)) if name in JSON else getattr(self, name) for name in self.__annotations__}
-        return told | {"code_version": version("fleetlake")}
+        return told | {"code_version": version("fleetlake"), "run_id": settings().run_id or None}
 
 
 def entries(lake: str) -> list[Entry]:
@@ -82,8 +83,8 @@ class Log:
         return (self._table.position(COUNTER) or 0) + 1
 
     def add(self, entry: Entry) -> None:
-        """Tells of a build. Raises Failure when another one has ended meanwhile."""
+        """Tells of a build. Raises Busy when another one has ended meanwhile."""
         try:
             self._table.append(pa.Table.from_pylist([entry.to_row()], arrow_schema(contract(TABLE))), {COUNTER: entry.build})
         except Overtaken as error:
-            raise Failure("another build of this lake has ended meanwhile", "say it again: it goes on from what is released") from error
+            raise Busy("another build of this lake has ended meanwhile", "say it again: it goes on from what is released") from error

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema
+from fleetlake.settings import settings
 from spark_jobs.gate.run import Report
 from spark_jobs.gate.verdict import Result
 from spark_jobs.runs import opened
@@ -37,7 +38,7 @@ def write(root: str, report: Report) -> int:
 
 def rows(report: Report, number: int) -> list[dict[str, Any]]:
     """Results as rows of ops.gate_results."""
-    of_run = {"gate_run": number, "at": datetime.now(UTC), "code_version": version("fleetlake")}
+    of_run = {"gate_run": number, "at": datetime.now(UTC), "code_version": version("fleetlake"), "run_id": settings().run_id or None}
     return [of_run | row(result) for result in report.results]
 
 

@@ -15,10 +15,11 @@ import pyarrow as pa
 
 from expectations.contract import contract
 from expectations.schemas import arrow_schema
-from fleetlake.console import Failure
+from fleetlake.console import Busy
 from fleetlake.releases import RELEASES, current_path, from_tables, is_newest, selected
 from fleetlake.releases.history import current, releases
 from fleetlake.releases.model import Pin, Release, to_json
+from fleetlake.settings import settings
 from spark_jobs.files import filesystem
 from spark_jobs.phase import phase
 from spark_jobs.runs import opened
@@ -51,7 +52,7 @@ class Log:
         return current(self.history, layer)
 
     def commit(self, parts: Iterable[Release]) -> None:
-        """Releases all parts (one for each layer) in one commit and tells it to the readers. Raises Failure when another release came first."""
+        """Releases all parts (one for each layer) in one commit and tells it to the readers. Raises Busy when another release came first."""
         if self._table is None:
             raise ValueError("a log that was opened dry commits nothing")
         rows = [row for part in parts for row in _rows(part)]
@@ -59,7 +60,7 @@ class Log:
         try:
             self._table.append(pa.Table.from_pylist(rows, arrow_schema(contract(RELEASES))), {COUNTER: self.next}, others_may_follow=True)
         except Overtaken as error:
-            raise Failure(
+            raise Busy(
                 "somebody else released at the same moment, and came first",
                 "look at `fleet releases`, then say it again if it is still wanted",
             ) from error
@@ -96,7 +97,7 @@ def _rows(release: Release) -> list[dict[str, Any]]:
     told = {name: getattr(release, name) for name in ("at", "layer", "kind", "of_release", "built_from", "actor", "note", "code_version")}
     return [
         told
-        | {"release": release.number, "table_name": pin.table}
+        | {"release": release.number, "table_name": pin.table, "run_id": settings().run_id or None}
         | {name: getattr(pin, name) for name in ("version", "rows", "gate_run", "contract_version")}
         for pin in release.pins.values()
     ]

@@ -9,7 +9,7 @@ import pytest
 
 from fleetlake import cli
 from fleetlake.cli import MODULES, needed
-from fleetlake.console import Failure
+from fleetlake.console import Busy, Failure
 
 
 def test_a_command_that_is_called_like_its_module_is_in_no_other():
@@ -29,20 +29,26 @@ def test_the_command_line_starts_with_what_it_needs(home: object, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "status", "said"),
     [
-        (Failure("silver is held", "fleet release silver --resume"), ["error: silver is held", "fleet release silver --resume"]),
-        (ModuleNotFoundError("No module named 'pyspark'", name="pyspark"), ["error: this needs pyspark", "pip install 'fleetlake[spark]'"]),
+        (Failure("silver is held", "fleet release silver --resume"), 1, ["error: silver is held", "fleet release silver --resume"]),
+        (Busy("another build is at work", "wait"), 75, ["error: another build is at work", "wait"]),
+        (ZeroDivisionError("by zero"), 70, ["Traceback", "ZeroDivisionError: by zero"]),
+        (
+            ModuleNotFoundError("No module named 'pyspark'", name="pyspark"),
+            1,
+            ["error: this needs pyspark", "pip install 'fleetlake[spark]'"],
+        ),
     ],
-    ids=["failure", "small install"],
+    ids=["failure", "busy", "crash", "small install"],
 )
-def test_what_went_wrong_is_said_with_what_to_do(
-    error: Exception, said: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_what_went_wrong_is_said_with_what_to_do_and_the_status_says_whether_to_try_again(
+    error: Exception, status: int, said: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(cli, "application", lambda modules: (_ for _ in ()).throw(error))
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    assert ended.value.code == 1
+    assert ended.value.code == status
     told = capsys.readouterr().err
     assert all(part in told for part in said)
 
