@@ -1,4 +1,4 @@
-"""Commands that are jobs leave a row of what they used in ops.job_costs."""
+"""Commands that are jobs leave a row of what they used in ops.job_costs, and tell which tables they read and wrote."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -32,10 +32,21 @@ def metered(job: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
                 raise
             finally:
                 _write(meter, is_success)
+                _tell(job, is_success)
 
         return measured
 
     return measuring
+
+
+def _tell(job: str, is_success: bool) -> None:
+    try:
+        from spark_jobs.lineage.events import emit
+        from spark_jobs.lineage.jobs import events
+
+        emit(events(job, settings().lake_root, is_success=is_success))
+    except Exception as error:  # as below
+        ERRORS.print(f"note: where the tables of {job} come from could not be told: {error}", markup=False, style="dim")
 
 
 def _write(meter: "Meter", is_success: bool) -> None:

@@ -1,0 +1,39 @@
+"""Which tables a job reads and writes, but for builds, which tell of each model."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from openlineage.client.event_v2 import RunEvent
+
+from fleetlake.names import topic
+from spark_jobs.layers import tables_of
+from spark_jobs.lineage.events import event
+
+Tables = tuple[list[str], list[str]]  # read, written
+
+
+def land(lake: str) -> Tables:
+    """Topics, and the tables of bronze that they are in."""
+    tables = [name for name in tables_of(lake, "bronze") if name not in IMPORTED]
+    return [topic(name.partition(".")[2]) for name in tables], tables
+
+
+def refine(lake: str) -> Tables:
+    """Bronze, and all of silver that comes from it."""
+    silver = [name for name in tables_of(lake, "silver") if name not in IMPORTED]
+    return [name for name in tables_of(lake, "bronze") if name not in IMPORTED], [*silver, "ops.duplicates"]
+
+
+def imported(lake: str) -> Tables:
+    """Files have no name that lasts."""
+    return [], [name for layer in ("bronze", "silver") for name in tables_of(lake, layer) if name in IMPORTED]
+
+
+IMPORTED = ("bronze.cost_charges", "bronze.recalls", "silver.cost_charges", "silver.recalls", "silver.import_quarantine")
+JOBS: Mapping[str, Callable[[str], Tables]] = {"land": land, "refine": refine, "import": imported}
+
+
+def events(job: str, lake: str, *, is_success: bool) -> Iterable[RunEvent]:
+    """What a run of a job is told as; nothing for one that moves no rows."""
+    if job in JOBS:
+        read, written = JOBS[job](lake)
+        yield event(job, read, {name: {} for name in written}, is_success=is_success)
