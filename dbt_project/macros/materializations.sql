@@ -48,6 +48,7 @@
     'is_anew': model.name in var('anew', []),
     'is_read': model.name in var('read', []),
     'lake': var('lake'),
+    'mark': var('mark'),
   } -%}
   -- fleetlake writes {{ tojson(told) }}
 {{ query }}

@@ -14,7 +14,7 @@ from fleetlake.console import Failure
 from fleetlake.names import table_path
 from fleetlake.releases import Published, published
 from fleetlake.settings import settings
-from spark_jobs.build import bound, changes, layout, restated, withholding
+from spark_jobs.build import bound, changes, layout, restated, resume, withholding
 from spark_jobs.build.calendar import calendar as days_of_gold
 from spark_jobs.build.days import NONE, Calendar, Change, Waves, between, everywhere, ranges
 from spark_jobs.build.dbt import Run, new_folder
@@ -39,12 +39,13 @@ Start = Callable[[bool], Any]  # told whether there is little data: then a JVM t
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person asks for: days from `since` on built anew, gold up to `through`, everything anew, or some models only, to try them."""
+    """What a person asks for: days from `since` on built anew (to `until`), gold up to `through`, everything anew, or some models only, to try them."""
 
     since: date | None = None
     through: date | None = None
     full: bool = False
     select: tuple[str, ...] = ()
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,14 @@ def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = F
         told("reading the project")
         prepared = prepare(lake, wanted)
         told("starting Spark")
-        work = _Work(prepared, session.result if session else lru_cache(1)(partial(spark, is_little)), told, plan=plan)
-    if not plan and not wanted.select:
-        put_back(lake, prepared, told)
-    seconds = work.all_waves()
-    if plan or wanted.select or not seconds:
-        return Done(prepared, seconds)
-    return Done(prepared, seconds, _finish(prepared, started, told))
+        mark = resume.mark(prepared, wanted)
+        is_whole = not plan and not wanted.select
+        written = _written(lake, prepared, mark) if is_whole else frozenset[str]()
+        work = _Work(prepared, session.result if session else lru_cache(1)(partial(spark, is_little)), told, plan, mark, written)
+    if is_whole:
+        put_back(lake, prepared, told, written)
+    done = Done(prepared, work.all_waves())
+    return replace(done, entry=_finish(prepared, started, told)) if is_whole and done.decided else done
 
 
 def prepare(lake: str, wanted: Wanted) -> Prepared:
@@ -106,7 +108,7 @@ def prepare(lake: str, wanted: Wanted) -> Prepared:
     days = days_of_gold(lake, versions, wanted.through, (base.first_day, base.last_day) if base else None)
     differences = _differences(lake, project, versions, base, state)
     known = {name: each.change for name, each in differences.items()} | _seeds(project, base, days)
-    asked = Change(dict.fromkeys(between(max(wanted.since, days.first), days.last), frozenset({ASKED}))) if wanted.since else NONE
+    asked = Change(dict.fromkeys(_asked(wanted, days), frozenset({ASKED})))
     whole = {name: why for name, model in models.items() if (why := _whole(model, base, wanted))}
     inner = {
         name: replace(model, inputs=tuple(each for each in model.inputs if each in models or each in known))
@@ -115,9 +117,18 @@ def prepare(lake: str, wanted: Wanted) -> Prepared:
     return Prepared(lake, state, run, project, models, versions, base, days, differences, Waves(inner, known, days, whole, asked))
 
 
-def put_back(lake: str, prepared: Prepared, told: Told) -> None:
-    """Each table of gold as it was released: what an earlier build left, also one that was killed, is no base to go on from."""
+def _written(lake: str, prepared: Prepared, mark: str) -> frozenset[str]:
+    """Models that the same build has written already, before it was killed; of one that came to its end none: it is asked for again."""
+    tables = {name: model.table for name, model in prepared.models.items()}
+    return frozenset() if resume.ended(lake, mark) else resume.written(lake, tables, mark)
+
+
+def put_back(lake: str, prepared: Prepared, told: Told, kept: Collection[str] = ()) -> None:
+    """Each table of gold as it was released, but for the models `kept`: what another build left, also one that was killed, is no base to go on from."""
+    stay = {prepared.models[name].table for name in kept}
     for name, version in released(prepared.state).items():
+        if name in stay:
+            continue
         table, pinned = Table.existing(lake, name), Table.existing(lake, name, version)
         if table is None or pinned is None:
             raise Failure(f"{name} is released, and is gone", "put the table's folder back: readers of the release miss it, too")
@@ -135,6 +146,8 @@ class _Work:
     session: Callable[[], Any]
     told: Told
     plan: bool
+    mark: str
+    written: Collection[str]  # by the same build, before it was killed
 
     @property
     def spark(self) -> Any:
@@ -190,7 +203,10 @@ class _Work:
         views = dict.fromkeys(view for name in names for view in self.prepared.models[name].views if view not in known)
         self._bind(names, known)
         known |= {*views, *names}
-        self._run(names, [*views, *names], seconds)
+        there = [name for name in names if name in self.written]
+        bound.register(self.spark, self.prepared.lake, [self.prepared.models[name] for name in there])
+        if there != list(names):
+            self._run(names, [*views, *(name for name in names if name not in there)], seconds)
 
     def _bind(self, wave: Collection[str], known: set[str]) -> None:
         """Brings what the models of a wave read, and are not, into the catalogue."""
@@ -239,6 +255,8 @@ class _Work:
             "plan": self.plan,
             "smallest_cell": settings().smallest_cell,
             "silver_release": one.state.releases["silver"].number,
+            "run_id": settings().run_id,
+            "mark": self.mark,
         }
 
     def _compared(self, model: Model) -> Change:
@@ -254,6 +272,15 @@ class _Work:
             found = self.spark.sql(sweep(before, after, list(model.columns))).collect()
             return changed([row.asDict() for row in found], one.calendar.days, reasons)
         return Change(everywhere=reasons) if self.spark.sql(unequal(before, after, list(model.columns))).count() else NONE
+
+
+def _asked(wanted: Wanted, days: Calendar) -> list[date]:
+    if wanted.since is None:
+        return []
+    first, last = max(wanted.since, days.first), min(wanted.until or days.last, days.last)
+    if last < first:
+        raise Failure(f"gold tells of {days.first} to {days.last}, and of none of these days", "name days among them")
+    return between(first, last)
 
 
 def _texts(change: Change) -> list[list[str]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from expectations.schemas import arrow_type
 from fleetlake.console import Failure
-from spark_jobs.build import bound
+from spark_jobs.build import bound, resume
 from spark_jobs.build.writer import REPORT, Writer
 from spark_jobs.exchange import Exchange, Held
 from spark_jobs.files import DataFile
@@ -38,6 +38,7 @@ class Target:
     is_anew: bool
     is_read: bool
     lake: str
+    mark: str
 
     @classmethod
     def of(cls, sql: str) -> tuple[Self, str]:
@@ -101,7 +102,7 @@ def write(spark: Any, target: Target, query: str) -> None:
     new = [_of_its_day(DataFile.from_json(report.file), target) for report in reports]
     old = [Held.of(action) for action in table.actions() if target.has(action.get(f"partition.{target.day}"))]
     if old or new:
-        table.replace(old, new, Exchange("WRITE", is_data_change=True))
+        table.replace(old, new, Exchange("WRITE", is_data_change=True, metadata={resume.MARK: target.mark}))
     if table.version and table.version % CHECKPOINT == 0:
         table.delta.create_checkpoint()
     if target.is_read:
