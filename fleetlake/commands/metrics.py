@@ -16,10 +16,11 @@ def metrics(
     """Show how services, streams, gates and releases are, as Prometheus reads it."""
     from prometheus_client import generate_latest, start_http_server
 
+    from fleetlake.commands.lags import lags
     from fleetlake.metrics import registry
     from fleetlake.services.report import report
 
-    found = registry(settings().lake_root, lambda: report({}), dict)
+    found = registry(settings().lake_root, lambda: report({}), lags)
     if not port:
         print(generate_latest(found).decode(), end="")
         return

@@ -49,12 +49,13 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object: services, tables.")] = False,
 ) -> None:
     """What runs here and how the tables stand: written and released versions, gates, files; status 1 when a service is not well."""
+    from fleetlake.commands.lags import lags, summed
     from fleetlake.overview import overview
     from fleetlake.services.report import ILL, report
 
     if watch:
         _watch()
-    found, tables = report(_lags()), overview(settings().lake_root)
+    found, tables = report(summed(lags())), overview(settings().lake_root)
     if as_json:
         print(json.dumps({"services": found, "tables": tables}))
     else:
@@ -72,7 +73,7 @@ def _up_kafka() -> None:
 
 
 def _up(names: Sequence[str]) -> None:
-    from fleetlake.services import airflow
+    from fleetlake.services import airflow, kafka
     from fleetlake.services.ports import HOST
     from fleetlake.services.service import port
     from fleetlake.services.whole import bring_up, require_startable
@@ -91,6 +92,8 @@ def _up(names: Sequence[str]) -> None:
             bar.update(task, completed=len(ready), description=f"{name}: {stage}; waiting for {', '.join(missing)}")
 
         bring_up(names, said)
+    if "kafka" in names:
+        kafka.wait_for_producer_ids()
     if "api-server" in names:
         password = f"password {made} (shown this once; kept in" if made else "password as before (it is kept in"
         where = f"http://{HOST}:{port('api-server')}"
@@ -101,23 +104,19 @@ def _watch() -> None:
     from rich.console import Group
     from rich.live import Live
 
+    from fleetlake.commands.lags import lags, summed
     from fleetlake.console import table
     from fleetlake.overview import overview
     from fleetlake.services.report import report
 
     def now() -> Group:
         lake = settings().lake_root
-        return Group(table(plain(report(_lags()))), table(overview(lake), lake))
+        return Group(table(plain(report(summed(lags())))), table(overview(lake), lake))
 
     with Live(now(), auto_refresh=False) as live:
         while True:
             time.sleep(WATCH_S)
             live.update(now(), refresh=True)
-
-
-def _lags() -> dict[str, int | None]:
-
-    return {}
 
 
 def plain(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from fleetlake.services.supervisor import SUPERVISOR, read_lives, wanted
 ILL = {"died", "silent", "failed"}  # what a status answers with 1
 
 
-def report(lags: Mapping[str, int | None]) -> list[dict[str, Any]]:
+def report(lags: Mapping[str, int]) -> list[dict[str, Any]]:
     """A row per service that was ever meant to run here: pid, port, memory_mb, uptime_s, health, restarts, lag, last_error."""
     lives = read_lives()
     return [row(service, lives.get(service.name), lags.get(service.name)) for service in present()]

@@ -26,7 +26,7 @@ def facts(limits: Settings, now: datetime) -> Facts:
     layers = (_layer(lake, state, release, now) for name, release in state.releases.items() if name in ("silver", "gold"))
     folders = dict.fromkeys(str(each) for each in (limits.home.absolute(), lake) if "://" not in str(each))
     disks = tuple(Disk(each, shutil.disk_usage(each).free) for each in folders)
-    return Facts((*_landing(lake, now), *_refining(lake, now)), tuple(layers), disks)
+    return Facts((*landing(lake, now), *refining(lake, now)), tuple(layers), disks)
 
 
 def limits_of(told: Settings) -> Limits:
@@ -34,7 +34,8 @@ def limits_of(told: Settings) -> Limits:
     return Limits(told.stuck_after, told.silent_after, told.stale_after, told.backlog, told.least_disk_bytes)
 
 
-def _landing(lake: str, now: datetime) -> Iterator[Stream]:
+def landing(lake: str, now: datetime) -> Iterator[Stream]:
+    """What land has not taken yet, by topic. Raises Failure where Kafka does not answer."""
     found = topics()
     reach = logs(places(found))
     for name, topic in found.items():
@@ -48,7 +49,8 @@ def _unlanded(table: Table | None, topic_id: str, place: Place, log: Log) -> int
     return max(0, log.end - (log.start if position is None else position + 1))
 
 
-def _refining(lake: str, now: datetime) -> Iterator[Stream]:
+def refining(lake: str, now: datetime) -> Iterator[Stream]:
+    """What refine has not taken yet, by family."""
     for family in families():
         if bronze := Table.existing(lake, f"bronze.{family}"):
             silver = Table.existing(lake, f"silver.{family}")

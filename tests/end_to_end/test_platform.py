@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,19 +73,8 @@ def test_the_platform_comes_up_whole_restarts_what_is_killed_and_leaves_nothing(
     assert len(held) == 5
     assert not any(is_free(port) for port in held)
     assert (home / "airflow" / "passwords.json").stat().st_mode & 0o077 == 0
-
-    killed = ("scheduler", "land")  # one leaves workers behind, the other a JVM
-    for name in killed:
-        os.kill(platform[name]["pid"], signal.SIGKILL)
-    deadline, now = time.monotonic() + AGAIN_S, services()
-    while not all(now[name]["health"] == "healthy" and now[name]["restarts"] for name in killed) and time.monotonic() < deadline:
-        time.sleep(1)
-        now = services()
-    for name in killed:
-        assert (now[name]["health"], now[name]["restarts"]) == ("healthy", 1), now[name]
-        assert now[name]["pid"] != platform[name]["pid"]
-    assert now["kafka"]["pid"] == platform["kafka"]["pid"], "who was well is left alone"
-
+    now = killed_ones_come_back(platform, "scheduler", "land")  # one leaves workers behind, the other a JVM
+    events_flow_and_are_judged_on_the_shared_spark(now)
     for name in ("supervisor", "connect", "api-server"):
         os.kill(now[name]["pid"], signal.SIGKILL)
     code, stopped = fleet("down")
@@ -93,3 +83,36 @@ def test_the_platform_comes_up_whole_restarts_what_is_killed_and_leaves_nothing(
     assert alive(home) == {}
     assert all(is_free(port) for port in held)
     assert {row["health"] for row in services().values()} == {"stopped"}
+
+
+def killed_ones_come_back(platform: dict[str, dict[str, Any]], *killed: str) -> dict[str, dict[str, Any]]:
+    for name in killed:
+        os.kill(platform[name]["pid"], signal.SIGKILL)
+    now = eventually(lambda now: all(now[name]["health"] == "healthy" and now[name]["restarts"] for name in killed))
+    for name in killed:
+        assert (now[name]["health"], now[name]["restarts"]) == ("healthy", 1), now[name]
+        assert "SIGKILL" in now[name]["last_error"]
+        assert now[name]["pid"] != platform[name]["pid"]
+    assert now["kafka"]["pid"] == platform["kafka"]["pid"], "who was well is left alone"
+    return now
+
+
+def events_flow_and_are_judged_on_the_shared_spark(now: dict[str, dict[str, Any]]) -> None:
+    brokers, remote = f"127.0.0.1:{now['kafka']['port']}", f"sc://127.0.0.1:{now['connect']['port']}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_REMOTE", remote)
+        patch.setenv("FLEET_KAFKA_BROKERS", brokers)
+        assert fleet("simulate", "--vehicles", "10", "--days", "1")[0] == 0
+        assert eventually(lambda now: now["land"]["lag"] == 0)["land"]["lag"] == 0
+        assert eventually(lambda now: now["refine"]["lag"] == 0)["refine"]["lag"] == 0
+        code, told = fleet("check", "silver.feature_usage")
+    assert (code, told["ok"]) == (0, True)
+
+
+def eventually(holds: Callable[[dict[str, dict[str, Any]]], bool]) -> dict[str, dict[str, Any]]:
+    """The services as soon as that holds, or after AGAIN_S."""
+    deadline, now = time.monotonic() + AGAIN_S, services()
+    while not holds(now) and time.monotonic() < deadline:
+        time.sleep(1)
+        now = services()
+    return now
