@@ -12,6 +12,7 @@ from fleetlake.console import Failure, complain
 MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the order of the flow; each has COMMANDS = {name: function}
     "contracts",
     "services",
+    "status",
     "connect",
     "metrics",
     "topics",

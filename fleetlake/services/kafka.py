@@ -14,8 +14,9 @@ from confluent_kafka.admin import AdminClient
 from fleetlake.console import Failure
 from fleetlake.jars import class_path
 from fleetlake.java import java_home
+from fleetlake.services.logs import last_words
 from fleetlake.services.ports import HOST, is_open
-from fleetlake.services.service import Said, Service, last_words, port, start, wait
+from fleetlake.services.service import Said, Service, port, start, wait
 
 LARGEST_MESSAGE = 16 * 1024 * 1024  # a car that was offline for weeks reports in one event
 START_S = 90

@@ -1,27 +1,22 @@
-"""What a service is, and how one is started, waited for, stopped and described."""
+"""What a service is, and how one is started, waited for and stopped."""
 
-import re
 import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from fleetlake.console import Failure
 from fleetlake.jars import locked
+from fleetlake.services.logs import begin, last_words, tail
 from fleetlake.services.ports import free_port, require_free
 from fleetlake.services.process import MARK, launch, leader, read_state, remains, signal_of_death, started, stop, write_state
 from fleetlake.settings import settings
 
 ENOUGH_DISK = 1_000_000_000  # bytes; below that a service dies in the middle of its work
-BEGUN = "=== started at "
-WORDS = 20_000  # characters of a log in which a reason is looked for
-Ports = Mapping[str, int]
 Said = Callable[[str], None]
 
 
@@ -141,41 +136,6 @@ def died(service: Service) -> Failure:
     return Failure(f"{service.name} {said}", f"all that it said: {service.log}")
 
 
-def health(service: Service) -> str:
-    """healthy, silent, died or stopped; `done` of one that ends."""
-    if service.process():
-        return "healthy" if not service.ends and service.is_well else "silent"
-    if "pid" not in service.state:
-        return "stopped"
-    return "done" if service.ends and service.is_well else "died"
-
-
-def described(service: Service) -> dict[str, Any]:
-    """Service, pid, port, memory of all its processes (MB), uptime (s) and health."""
-    process, state = service.process(), service.state
-    return {
-        "service": service.name,
-        "pid": process.pid if process else None,
-        "port": state.get(service.ports[0]) if service.ports else None,
-        "memory_mb": memory_mb(service) if process else None,
-        "uptime_s": round(time.time() - state["started_at"]) if process else None,
-        "health": health(service),
-    }
-
-
-def memory_mb(service: Service) -> int:
-    """Of all processes of a service; what they share is counted once, where the system tells."""
-    return round(sum(_memory(each) for each in remains(started(service.state), service.mark)) / 1e6)
-
-
-def _memory(process: psutil.Process) -> int:
-    try:
-        full = process.memory_full_info()
-        return int(getattr(full, "pss", full.rss))
-    except psutil.Error:  # it has ended meanwhile
-        return 0
-
-
 def require_disk(service: Service) -> None:
     """Raises Failure when too little disk is left to begin with."""
     service.folder.mkdir(parents=True, exist_ok=True)
@@ -184,26 +144,3 @@ def require_disk(service: Service) -> None:
             f"only {free / 1e6:,.0f} MB of disk are free below {service.folder}, {service.name} needs {ENOUGH_DISK / 1e6:,.0f}",
             "free some, or set FLEET_HOME to a larger disk",
         )
-
-
-def begin(log: Path) -> None:
-    """A line that parts what the next start says from what was said before."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a") as file:
-        file.write(f"{BEGUN}{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z\n")
-
-
-def tail(log: Path) -> str:
-    """The end of what a log has of the last start; empty when there is none."""
-    if not log.exists():
-        return ""
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - WORDS))
-        return file.read().decode(errors="replace").rpartition(BEGUN)[2].partition("\n")[2]
-
-
-def last_words(log: str) -> str:
-    """The line that says most about why a process ended: the last error or exception, else the last line."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"error|exception|no space", line, re.IGNORECASE) and not line.startswith("at ")]
-    return (telling or lines or ["nothing"])[-1][:300]

@@ -14,9 +14,9 @@ from typing import Any
 from fleetlake.console import Failure
 from fleetlake.services.environment import environment
 from fleetlake.services.life import Life, Seen, begun, failed, has_died, next_deed, observed
+from fleetlake.services.logs import rotate
 from fleetlake.services.platform import SERVICES, in_order
 from fleetlake.services.process import signal_of_death, started
-from fleetlake.services.rotation import rotate
 from fleetlake.services.service import Service, died, end, start
 from fleetlake.settings import settings
 

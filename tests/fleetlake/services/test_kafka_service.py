@@ -19,7 +19,8 @@ from fleetlake.kafka import create_topics
 from fleetlake.services import kafka, ports, process, service
 from fleetlake.services.kafka import KAFKA
 from fleetlake.services.process import Started
-from fleetlake.services.service import described, end
+from fleetlake.services.report import described
+from fleetlake.services.service import end
 from fleetlake.settings import settings
 
 SHELL = "/bin/sh"

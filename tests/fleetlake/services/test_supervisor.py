@@ -8,8 +8,10 @@ import pytest
 
 from fleetlake.services import supervisor
 from fleetlake.services.life import Life
-from fleetlake.services.report import told
-from fleetlake.services.service import Service, end, health, last_words, tail
+from fleetlake.services.logs import last_words, tail
+from fleetlake.services.process import marked
+from fleetlake.services.report import health, told
+from fleetlake.services.service import Service, end
 
 SHELL = "/bin/sh"
 
@@ -44,12 +46,10 @@ def test_a_killed_service_is_started_again_without_its_orphans(sleeper):
     life = turned(sleeper, life, "healthy")
     assert life.restarts == 1
     assert sleeper.process().pid != first.pid
-    assert len(supervisor_marked(sleeper)) == 3
+    assert len(all_of(sleeper)) == 3
 
 
-def supervisor_marked(service):
-    from fleetlake.services.process import marked
-
+def all_of(service):
     return marked(service.mark)
 
 
@@ -59,7 +59,7 @@ def test_what_left_its_group_is_stopped_with_its_service(home):
     time.sleep(0.2)
     os.kill(service.process().pid, signal.SIGKILL)
     assert end(service)
-    assert supervisor_marked(service) == []
+    assert all_of(service) == []
     assert health(service) == "stopped"
 
 

@@ -1,6 +1,6 @@
 """Logs are moved aside while their services write on."""
 
-from fleetlake.services.rotation import KEPT, rotate
+from fleetlake.services.logs import KEPT, rotate
 
 
 def test_a_large_log_is_moved_aside_and_written_on(tmp_path):
