@@ -30,6 +30,7 @@ FIXED = {
     "AIRFLOW__CORE__PARALLELISM": "4",  # a worker each, and each worker is 200 MB
     "AIRFLOW__API__HOST": HOST,
     "AIRFLOW__API__WORKERS": "1",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",  # a changed file is read at once all the same; by default a quarter of a core goes there
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",  # a task that was killed is tried again after two minutes, not five
     "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",

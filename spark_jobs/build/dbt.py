@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from spark_jobs.build.writing import NULL
 
 HOME = Path(__file__).parents[2] / "dbt_project"
 PROFILES = HOME
+HIVE = "Failed to set spark.sql.catalogImplementation"  # dbt asks for it in each statement, and a Spark Connect server has what it has
 Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
 
 
@@ -73,6 +75,7 @@ def _done(words: list[str], target: Path, manifest: Any, callbacks: list[Callabl
     os.environ["DO_NOT_TRACK"] = "1"
     from dbt.cli.main import dbtRunner
 
+    warnings.filterwarnings("ignore", HIVE)
     writing.install()
     places = ["--project-dir", HOME, "--profiles-dir", PROFILES, "--target-path", target, "--log-path", target]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print"]
