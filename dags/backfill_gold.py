@@ -7,7 +7,7 @@ releases all of it in one release. Killed, it goes on where it stood.
 from airflow.sdk import DAG, Param
 
 from dags.approvals import DAY, approval, planned
-from dags.commands import DEFAULTS, GOLD, START, release
+from dags.commands import DEFAULTS, GOLD, release
 
 BACKFILL = "fleet backfill gold --from {{ params.first }} --to {{ params.last }}"
 
@@ -15,7 +15,6 @@ with DAG(
     dag_id="backfill_gold",
     doc_md=__doc__,
     schedule=None,
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

@@ -10,7 +10,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, Param
 
 from dags.approvals import DAY
-from dags.commands import DEFAULTS, GOLD, SILVER, START, heard, release, within
+from dags.commands import DEFAULTS, GOLD, SILVER, heard, release, within
 
 BUILD = "fleet build gold{{ ' --since ' ~ params.since if params.since }}{{ ' --through ' ~ params.through if params.through }}"
 
@@ -18,7 +18,6 @@ with DAG(
     dag_id="build_gold",
     doc_md=__doc__,
     schedule=[SILVER],
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

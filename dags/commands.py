@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.bash import BashOperator
@@ -11,7 +11,6 @@ from airflow.sdk import Asset, Context, DeadlineAlert, DeadlineReference, RetryD
 
 SILVER = Asset(name="silver", uri="x-fleetlake://silver", group="releases")
 GOLD = Asset(name="gold", uri="x-fleetlake://gold", group="releases")
-START = datetime(2026, 1, 1, tzinfo=UTC)
 ANSWERS = ("exit code 1.", "exit code 2.")  # the command says no, and why; or it is no command
 
 

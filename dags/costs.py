@@ -7,13 +7,12 @@
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
-from dags.commands import DEFAULTS, SILVER, START, release, within
+from dags.commands import DEFAULTS, SILVER, release, within
 
 with DAG(
     dag_id="costs",
     doc_md=__doc__,
     schedule="@hourly",
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

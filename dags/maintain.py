@@ -7,13 +7,12 @@ artefacts of builds that are as old. No row changes; it runs beside the streams.
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, chain
 
-from dags.commands import DEFAULTS, START, within
+from dags.commands import DEFAULTS, within
 
 with DAG(
     dag_id="maintain",
     doc_md=__doc__,
     schedule="30 2 * * *",
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

@@ -10,14 +10,13 @@ Every FLEET_RELEASE_EVERY (15 minutes). With FLEET_STREAMS=tasks it lands and re
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
-from dags.commands import DEFAULTS, SILVER, START, release, within
+from dags.commands import DEFAULTS, SILVER, release, within
 from fleetlake.settings import settings
 
 with DAG(
     dag_id="release_silver",
     doc_md=__doc__,
     schedule=settings().release_every,
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

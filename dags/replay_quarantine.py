@@ -8,7 +8,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, Param
 
 from dags.approvals import WORD, approval, planned
-from dags.commands import DEFAULTS, START
+from dags.commands import DEFAULTS
 
 REPLAY = "fleet replay {{ params.family }}{{ ' --reason ' ~ params.reason if params.reason }}"
 
@@ -16,7 +16,6 @@ with DAG(
     dag_id="replay_quarantine",
     doc_md=__doc__,
     schedule=None,
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

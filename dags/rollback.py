@@ -8,7 +8,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, Param
 
 from dags.approvals import approval, planned
-from dags.commands import DEFAULTS, START
+from dags.commands import DEFAULTS
 
 LAYERS = ["bronze", "silver", "gold", "ops"]
 ROLLBACK = (
@@ -19,7 +19,6 @@ with DAG(
     dag_id="rollback",
     doc_md=__doc__,
     schedule=None,
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS | {"env": DEFAULTS["env"] | {"NOTE": "{{ params.note }}"}},

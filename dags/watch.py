@@ -8,13 +8,12 @@ from datetime import timedelta
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
-from dags.commands import DEFAULTS, START, within
+from dags.commands import DEFAULTS, within
 
 with DAG(
     dag_id="watch",
     doc_md=__doc__,
     schedule=timedelta(minutes=5),
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

@@ -28,6 +28,12 @@ class Busy(Failure):
     status = 75  # EX_TEMPFAIL of sysexits.h
 
 
+class Early(Failure):
+    """There is nothing to work on yet: a scheduler skips this, and what waits for it."""
+
+    status = 99  # what a task of Airflow ends with to be skipped
+
+
 def complain(failure: Failure) -> None:
     """Prints a failure the way all of ours look: one line what, one line what next."""
     ERRORS.print(f"error: {failure.what}", markup=False, style="red")

@@ -41,12 +41,12 @@ class Backfill:
         """How much that is."""
         return estimate(self.plan, self._lake, settings().core_hour_eur)
 
-    def build(self) -> None:
-        """Builds the candidates, unless they are there already."""
+    def build(self) -> Done | None:
+        """Builds the candidates; None where they are there already."""
         if resume.ended(self._lake, resume.mark(self.plan.prepared, self._wanted)):
             self._told("built before: going on with the gate")
-            return
-        build(self._lake, self._spark, self._wanted, self._told)
+            return None
+        return build(self._lake, self._spark, self._wanted, self._told)
 
     def check(self) -> Report:
         """Judges gold, and keeps what the gate says."""

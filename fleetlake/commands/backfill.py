@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fleetlake.commands.build import tell_of as tell_of_models
 from fleetlake.commands.check import complain_of
-from fleetlake.commands.metered import metered
+from fleetlake.commands.metered import metered, noted
 from fleetlake.commands.release import tell_of
 from fleetlake.commands.times import day
 from fleetlake.console import ERRORS, Failure, progress, show
@@ -44,7 +46,8 @@ def backfill(
             _show(job, as_json=as_json)
         if plan:
             return
-        job.build()
+        if done := job.build():
+            noted("what the models are made of", partial(tell_of_models, done))
         report = job.check()
         if report.ok:
             tell_of(job.release(), as_json=as_json)

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fleetlake.commands.metered import metered
+from fleetlake.commands.metered import metered, noted
 from fleetlake.commands.times import day
 from fleetlake.console import ERRORS, Failure, progress, show
 from fleetlake.settings import settings
@@ -43,6 +44,16 @@ def build(
         step = shown.add_task("opening tables", total=None)
         done = built(lake, spark, wanted, lambda text: shown.update(step, description=text), plan=plan)
     _say(done, rows(done), is_plan=plan, as_json=as_json)
+    if done.entry:
+        noted("what the models are made of", partial(tell_of, done))
+
+
+def tell_of(done: "Done") -> None:
+    """Tells OpenLineage of each model that was built."""
+    from spark_jobs.build.lineage import events
+    from spark_jobs.lineage.events import emit
+
+    emit(events(done))
 
 
 def _say(done: "Done", rows: Sequence[Mapping[str, Any]], *, is_plan: bool, as_json: bool) -> None:

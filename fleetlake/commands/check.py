@@ -9,7 +9,7 @@ import typer
 
 from fleetlake.commands.metered import metered
 from fleetlake.commands.times import moment
-from fleetlake.console import ERRORS, Failure, progress, show
+from fleetlake.console import ERRORS, Early, Failure, progress, show
 from fleetlake.releases.model import LAYERS
 from fleetlake.settings import settings
 
@@ -41,7 +41,7 @@ def check(
     with on_demand("fleet check", extra=SPARK) as spark, _told() as told:
         report = judged(root, what, spark, version, clock, told)
     if not report.results:
-        raise Failure(f"{what} has no table yet", "nothing was checked; land and refine events first")
+        raise Early(f"{what} has no table yet", "nothing was checked; land and refine events first")
     number = results.write(root, report)
     _say(report, number, rows=rows, as_json=as_json)
     if docs:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fleetlake.commands.metered import metered
-from fleetlake.console import ERRORS, progress, show
+from fleetlake.console import ERRORS, Early, progress, show
 from fleetlake.settings import settings
 
 if TYPE_CHECKING:
     from spark_jobs.imports.job import Came
 
-NOTHING = 99  # a task of Airflow that ends so is skipped, and so is all that waits for it
 Files = Annotated[list[Path], typer.Argument(help="CSV (also .csv.gz) or Parquet files that belong together: one delivery.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")]
 
@@ -40,7 +39,7 @@ def inbox(as_json: AsJson = False) -> None:
         put_away(delivery)
     show(came, as_json=as_json, title="imported")
     if not came:
-        raise typer.Exit(NOTHING)
+        raise typer.Exit(Early.status)
 
 
 def _bring(kind: str, files: list[Path], as_json: bool) -> None:

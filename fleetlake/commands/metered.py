@@ -1,16 +1,13 @@
 """Commands that are jobs leave a row of what they used in ops.job_costs, and tell which tables they read and wrote."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec
+from functools import partial, wraps
+from typing import ParamSpec
 
 import typer
 
 from fleetlake.console import ERRORS
 from fleetlake.settings import settings
-
-if TYPE_CHECKING:
-    from spark_jobs.spending import Meter
 
 P = ParamSpec("P")
 
@@ -31,26 +28,24 @@ def metered(job: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
                 is_success = ended.exit_code == 0
                 raise
             finally:
-                _write(meter, is_success)
-                _tell(job, is_success)
+                noted(f"what {job} used", partial(meter.write, settings().lake_root, is_success=is_success))
+                noted(f"which tables {job} read and wrote", partial(_tell, job, is_success))
 
         return measured
 
     return measuring
 
 
-def _tell(job: str, is_success: bool) -> None:
+def noted(what: str, told: Callable[[], None]) -> None:
+    """Tells something beside the job's own work: that it could not be told is said, and fails no job."""
     try:
-        from spark_jobs.lineage.events import emit
-        from spark_jobs.lineage.jobs import events
-
-        emit(events(job, settings().lake_root, is_success=is_success))
-    except Exception as error:  # as below
-        ERRORS.print(f"note: where the tables of {job} come from could not be told: {error}", markup=False, style="dim")
-
-
-def _write(meter: "Meter", is_success: bool) -> None:
-    try:
-        meter.write(settings().lake_root, is_success=is_success)
+        told()
     except Exception as error:  # whatever it is: the job's own end is what counts
-        ERRORS.print(f"note: what {meter.job} used could not be written to ops.job_costs: {error}", markup=False, style="dim")
+        ERRORS.print(f"note: {what} could not be told: {error}", markup=False, style="dim")
+
+
+def _tell(job: str, is_success: bool) -> None:
+    from spark_jobs.lineage.events import emit
+    from spark_jobs.lineage.jobs import events
+
+    emit(events(job, settings().lake_root, is_success=is_success))

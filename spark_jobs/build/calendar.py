@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from fleetlake.console import Failure
+from fleetlake.console import Early
 from fleetlake.names import table_path
 from spark_jobs.build.days import DAY, Calendar, Range
 
@@ -18,13 +18,13 @@ USES = "silver.feature_usage"
 def calendar(lake: str, versions: Mapping[str, int], through: date | None, before: Range | None) -> Calendar:
     """From the first day with a use of a feature to the last complete day, which is the one before the newest reception, or `through`.
 
-    Raises Failure where there is no such day.
+    Raises Early where there is no such day.
     """
     actions = {name: _actions(lake, name, version) for name, version in versions.items() if name.startswith("silver.")}
     first = _first(actions.get(USES))
     last = through or _last(actions.values())
     if first is None or last is None or last < first:
-        raise Failure(
+        raise Early(
             f"{USES} has no complete day yet: its first one is {first}, the last complete one {last}", "build when a day has passed"
         )
     return Calendar(first, last, before)

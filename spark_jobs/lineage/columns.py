@@ -13,20 +13,19 @@ Origin = tuple[str, str]  # table, column
 def origins(sql: str, views: Mapping[str, str], tables: Columns) -> dict[str, frozenset[Origin]]:
     """By column of the query, the columns of `tables` that it is made of; `views` are the queries behind names that are no tables.
 
-    Filters and join keys are not what a value is made of, and are not told.
+    Names stand in queries as builds write them: gold__vehicles. Filters and join keys are not what a value is made of, and are not told.
     """
-    found = lineage(None, sql, _schema(tables), sources=views, dialect=DIALECT)
-    return {name: frozenset(_leaves(node)) for name, node in found.items() if name != "*"}
+    schema = {_in_query(name): dict(columns) for name, columns in tables.items()}
+    sources = {_in_query(name): text for name, text in views.items()}
+    names = {_in_query(name): name for name in tables}
+    found = lineage(None, sql, schema, sources=sources, dialect=DIALECT)
+    return {name: frozenset(_leaves(node, names)) for name, node in found.items() if name != "*"}
 
 
-def _leaves(node: Node) -> set[Origin]:
-    tables = ((each.expression, each.name.rpartition(".")[2]) for each in node.walk())
-    return {(f"{table.db}.{table.name}", column.strip('`"')) for table, column in tables if isinstance(table, exp.Table)}
+def _leaves(node: Node, names: Mapping[str, str]) -> set[Origin]:
+    tables = ((each.expression, each.name.rpartition(".")[2].strip('`"')) for each in node.walk())
+    return {(names[table.name], column) for table, column in tables if isinstance(table, exp.Table) and table.name in names}
 
 
-def _schema(tables: Columns) -> dict[str, dict[str, dict[str, str]]]:
-    found: dict[str, dict[str, dict[str, str]]] = {}
-    for name, columns in tables.items():
-        layer, _, table = name.partition(".")
-        found.setdefault(layer, {})[table] = dict(columns)
-    return found
+def _in_query(name: str) -> str:
+    return name.replace(".", "__")

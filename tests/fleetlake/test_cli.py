@@ -9,7 +9,7 @@ import pytest
 
 from fleetlake import cli
 from fleetlake.cli import MODULES, needed
-from fleetlake.console import Busy, Failure
+from fleetlake.console import Busy, Early, Failure
 
 
 def test_a_command_that_is_called_like_its_module_is_in_no_other():
@@ -33,6 +33,7 @@ def test_the_command_line_starts_with_what_it_needs(home: object, monkeypatch: p
     [
         (Failure("silver is held", "fleet release silver --resume"), 1, ["error: silver is held", "fleet release silver --resume"]),
         (Busy("another build is at work", "wait"), 75, ["error: another build is at work", "wait"]),
+        (Early("silver has no complete day yet", "wait a day"), 99, ["error: silver has no complete day yet", "wait a day"]),
         (ZeroDivisionError("by zero"), 70, ["Traceback", "ZeroDivisionError: by zero"]),
         (
             ModuleNotFoundError("No module named 'pyspark'", name="pyspark"),
@@ -40,7 +41,7 @@ def test_the_command_line_starts_with_what_it_needs(home: object, monkeypatch: p
             ["error: this needs pyspark", "pip install 'fleetlake[spark]'"],
         ),
     ],
-    ids=["failure", "busy", "crash", "small install"],
+    ids=["failure", "busy", "early", "crash", "small install"],
 )
 def test_what_went_wrong_is_said_with_what_to_do_and_the_status_says_whether_to_try_again(
     error: Exception, status: int, said: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

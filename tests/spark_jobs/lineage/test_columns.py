@@ -6,14 +6,14 @@ TABLES = {
     "silver.charging": {"session_id": "string", "energy_wh": "bigint", "step": "string"},
     "gold.sites": {"step": "string", "site": "string"},
 }
-VIEWS = {"work.stopped": "select session_id, energy_wh / 1000 as energy_kwh, step from silver.charging where step = 'stopped'"}
+VIEWS = {"work.stopped": "select session_id, energy_wh / 1000 as energy_kwh, step from silver__charging where step = 'stopped'"}
 
 
 def test_a_column_is_made_of_columns_of_tables_through_ctes_and_views():
     sql = """
-        with sessions as (select * from work.stopped)
+        with sessions as (select * from work__stopped)
         select sites.site, sum(sessions.energy_kwh) as energy_kwh, count(*) as sessions
-        from sessions join gold.sites as sites on sites.step = sessions.step
+        from sessions join gold__sites as sites on sites.step = sessions.step
         group by sites.site"""
     assert origins(sql, VIEWS, TABLES) == {
         "site": {("gold.sites", "site")},
@@ -23,5 +23,5 @@ def test_a_column_is_made_of_columns_of_tables_through_ctes_and_views():
 
 
 def test_a_union_is_made_of_all_its_parts():
-    sql = "select session_id as name from silver.charging union all select site from gold.sites"
+    sql = "select session_id as name from silver__charging union all select site from gold__sites"
     assert origins(sql, {}, TABLES) == {"name": {("silver.charging", "session_id"), ("gold.sites", "site")}}
