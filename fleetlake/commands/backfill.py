@@ -1,9 +1,10 @@
 """fleet backfill: days of gold anew, from the plan to the release."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -14,9 +15,6 @@ from fleetlake.commands.release import tell_of
 from fleetlake.commands.times import day
 from fleetlake.console import ERRORS, Failure, progress, show
 from fleetlake.settings import settings
-
-if TYPE_CHECKING:
-    from spark_jobs.backfill import Backfill
 
 
 @metered("backfill")
@@ -42,27 +40,31 @@ def backfill(
     with only_one(lake), on_demand("fleet backfill gold", master, SPARK) as spark, progress() as shown:
         step = shown.add_task("opening tables", total=None)
         job = Backfill(lake, spark, wanted, lambda text: shown.update(step, description=text))
-        if not as_json or plan:
-            _show(job, as_json=as_json)
-        if plan:
-            return
-        if done := job.build():
-            noted("what the models are made of", partial(tell_of_models, done))
-        report = job.check()
-        if report.ok:
-            tell_of(job.release(), as_json=as_json)
-            return
-    complain_of(report)
-    raise typer.Exit(1)
-
-
-def _show(job: "Backfill", *, as_json: bool) -> None:
-    expected = {name: value if value is None else round(value, 3) for name, value in asdict(job.estimate).items()}
-    if as_json:
-        print(json.dumps(expected | {"tables": job.rows}, default=str))
+        expected, rows = asdict(job.estimate), job.rows
+        if not plan:
+            if not as_json:
+                _say(expected, rows, as_json=False)
+            done = job.build()
+            report = job.check()
+            released = job.release() if report.ok else None
+    if plan:
+        _say(expected, rows, as_json=as_json)
         return
-    show(job.rows, as_json=False, title="to be built anew")
-    ERRORS.print(", ".join(f"{name} {_text(value)}" for name, value in expected.items()), markup=False)
+    if done:
+        noted("what the models are made of", partial(tell_of_models, done))
+    if released is None:
+        complain_of(report)
+        raise typer.Exit(1)
+    tell_of(released, as_json=as_json)
+
+
+def _say(expected: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    rounded = {name: value if value is None else round(value, 3) for name, value in expected.items()}
+    if as_json:
+        print(json.dumps(rounded | {"tables": list(rows)}, default=str))
+        return
+    show(rows, as_json=False, title="to be built anew")
+    ERRORS.print(", ".join(f"{name} {_text(value)}" for name, value in rounded.items()), markup=False)
 
 
 def _text(value: Any) -> str:

@@ -89,7 +89,6 @@ def rollback(
     standing = marked(log, parts)
     if not dry_run:
         log.commit(parts)
-    show([_listed(each) for each in parts], as_json=as_json, title="what would happen" if dry_run else "")
     for part in parts:
         ERRORS.print(f"{part.layer} is held; when the cause is gone: fleet release {part.layer} --resume", markup=False)
     for each in standing:
@@ -97,6 +96,9 @@ def rollback(
             f"{each.layer} release {each.number} was built from what is withdrawn, and is marked so: fleet rollback {each.layer}, or build it anew",
             markup=False,
         )
+    show(
+        [_listed(each) for each in parts], as_json=as_json, title="what would happen" if dry_run else ""
+    )  # a scheduler takes the last line
 
 
 def waive(
