@@ -17,7 +17,7 @@ from fleetlake.services.platform import SERVICES
 from fleetlake.services.ports import is_free
 from fleetlake.services.process import read_state
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(900)]  # two minutes alone
 UP_S = 240  # 30 s alone on two cores; tests share them
 AGAIN_S = 90
 
