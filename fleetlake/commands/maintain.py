@@ -18,6 +18,7 @@ def maintain(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
 ) -> None:
     """Bring small files together and delete what neither a release nor a reader younger than FLEET_KEEP can see; safe beside running streams."""
+    from spark_jobs.build.dbt import forget
     from spark_jobs.maintain.figures import gather_reads, measure
     from spark_jobs.maintain.job import LAYERS, carry_out, due, pins_of, tables
     from spark_jobs.session import session
@@ -40,6 +41,8 @@ def maintain(
             shown.update(step, description="measuring the tables")
             gather_reads(lake)
             measure(lake, tables(lake))
+            if what in ("", "gold"):
+                forget((now - keep).timestamp())
     show(_rows([one.row for one in found], every="." in what or as_json), as_json=as_json, title="would be done" if dry_run else "done")
 
 

@@ -49,6 +49,15 @@ def new_folder() -> Path:
     return folder
 
 
+def forget(before: float) -> int:
+    """Deletes the artefacts of builds that were last written before a moment (seconds since the epoch), but the newest; how many."""
+    found = sorted((each for each in (settings().home / "builds").glob("*") if each.name.isdigit()), key=lambda each: int(each.name))
+    old = [each for each in found[:-1] if each.stat().st_mtime < before]
+    for each in old:
+        shutil.rmtree(each)
+    return len(old)
+
+
 def tested(folder: Path, manifest: Any, names: Iterable[str]) -> list[Any]:
     """Results of dbt's own tests of the models, those that failed among them."""
     return list(_done(["test", "--select", *names], folder, manifest, []).result.results)

@@ -1,0 +1,15 @@
+"""What builds leave in FLEET_HOME/builds."""
+
+import os
+from pathlib import Path
+
+from spark_jobs.build.dbt import forget, new_folder
+
+
+def test_artefacts_of_old_builds_go_and_those_of_the_newest_stay_so_that_numbers_go_on(home: Path):
+    folders = [new_folder() for _ in range(3)]
+    for folder, at in zip(folders, (100, 300, 100), strict=True):
+        os.utime(folder, (at, at))
+    assert forget(200) == 1
+    assert [folder.exists() for folder in folders] == [False, True, True]
+    assert new_folder().name == "4"
