@@ -11,7 +11,7 @@ from deltalake import Field
 
 from expectations.contract import contract, in_files
 from expectations.schemas import arrow_schema, statistics_columns
-from expectations.suites import imported
+from expectations.suites import imported, volume
 from fleetlake.names import position_id
 from spark_jobs.files import write
 from spark_jobs.imports.log import IMPORTS
@@ -92,10 +92,10 @@ def by_day(rows: Iterable[dict[str, Any]], column: str) -> list[tuple[date | Non
     return [(day, list(part)) for day, part in groupby(ordered, key=lambda row: row.get(column))]
 
 
-def weeks(count: int) -> tuple[dict[str, Any], ...]:
-    """Events on the same weekday of some weeks; then that weekday comes without any, and the next day has one."""
-    days = [NOON - DAY - WEEK * (week + 1) for week in range(count)]
-    return (*(event(number, at) for number, at in enumerate(days)), event(count))
+def weeks(count: int, rows: int = 1) -> tuple[dict[str, Any], ...]:
+    """So many events on the same weekday of some weeks; then that weekday comes without any, and the next day has one."""
+    days = [NOON - DAY - WEEK * (week + 1) for week in range(count) for _ in range(rows)]
+    return (*(event(number, at) for number, at in enumerate(days)), event(len(days)))
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,8 @@ REDS: dict[str, dict[str, Callable[[], Content | OneTable | Imported]]] = {  # b
         "conservation.rows": lambda: replace(WHOLE, told=8),
         "conservation.runs": lambda: replace(WHOLE, landed=11),
         "freshness": lambda: replace(WHOLE, clock=NOON + 7 * HOUR),
-        "volume": lambda: replace(WHOLE, events=weeks(5), refused=()),
-        "volume.young": lambda: replace(WHOLE, events=weeks(2), refused=()),
+        "volume": lambda: replace(WHOLE, events=weeks(5, volume.ROWS), refused=()),
+        "volume.unsteady": lambda: replace(WHOLE, events=weeks(2), refused=()),
     },
     BRONZE: {
         "columns": lambda: replace(WHOLE, alter=(BRONZE,)),
