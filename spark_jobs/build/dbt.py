@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Run:
 
     def parse(self) -> Any:
         """The project as dbt's manifest. What dbt keeps of it makes the next reading quick."""
-        return _invoked(["parse"], _kept(), None, [])
+        return _parsed()
 
     def models(self, manifest: Any, names: Iterable[str], variables: Mapping[str, Any], told: Told) -> None:
         """Runs models in the order in which they need each other. Raises Failure with the first that fails."""
@@ -61,6 +62,26 @@ def forget(before: float) -> int:
 def tested(folder: Path, manifest: Any, names: Iterable[str]) -> list[Any]:
     """Results of dbt's own tests of the models, those that failed among them."""
     return list(_done(["test", "--select", *names], folder, manifest, []).result.results)
+
+
+def semantics() -> str:
+    """The project's metrics as MetricFlow reads them: dbt writes them whenever it reads the project."""
+    _parsed()
+    return (_kept() / "semantic_manifest.json").read_text(encoding="utf-8")
+
+
+def documented(page: Path) -> None:
+    """Writes dbt's documentation of the project as one page, from what its files say; no table is looked at."""
+    with tempfile.TemporaryDirectory(prefix="fleetlake-docs-") as folder:
+        manifest = _parsed()
+        shutil.copy(_kept() / "manifest.json", folder)  # what is read already is not written again, and the page is made of the file
+        _invoked(["docs", "generate", "--static", "--no-compile", "--empty-catalog"], Path(folder), manifest, [])
+        page.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(folder) / "static_index.html", page)
+
+
+def _parsed() -> Any:
+    return _invoked(["parse"], _kept(), None, [])
 
 
 def _kept() -> Path:
