@@ -57,12 +57,28 @@
 
 {# What the table would hold, with the columns in the order of its contract: a plan writes nothing. #}
 {% macro as_if_written(query, day) -%}
-  {%- set names, days = [], var('days', {}).get(model.name) -%}
+  {%- set names = [] -%}
   {%- for name in model.columns -%}{%- do names.append(adapter.quote(name)) -%}{%- endfor -%}
-  {%- if day and days is not none and model.name in var('held', []) -%}
-    select * from before__{{ this.schema }}__{{ this.identifier }} where not ({{ in_ranges(day, days) }}) union all
+  {%- if day and is_in_part() -%}
+    {{ unchanged(day) }} union all
   {% endif -%}
   select {{ names | join(', ') }} from (
 {{ query }}
 )
+{%- endmacro %}
+
+
+{# This model's rows of the days that it does not rebuild now, as they are released; none where all of it is built. #}
+{% macro unchanged(day) -%}
+  {%- if is_in_part() -%}
+    select * from before__{{ this.schema }}__{{ this.identifier }} where not ({{ in_ranges(day, var('days')[model.name]) }})
+  {%- else -%}
+    select {% for column in model.columns.values() %}cast(null as {{ column.data_type }}) as {{ column.name }}{{ ', ' if not loop.last }}{% endfor %} where false
+  {%- endif -%}
+{%- endmacro %}
+
+
+{# Whether just some days of this model are built, and it has others to stay as they are. #}
+{% macro is_in_part() -%}
+  {{ return(model.name in var('days', {}) and model.name in var('held', [])) }}
 {%- endmacro %}

@@ -120,7 +120,7 @@ def ranges(days: Iterable[date]) -> list[Range]:
 
 
 class Waves:
-    """Which models are to be built anew, a wave at a time: what a table that is written whole means for its readers is known once it is there."""
+    """Which models are to be built anew, a wave at a time: what a table that is compared means for its readers is known once it is there."""
 
     def __init__(
         self, models: Mapping[str, Model], known: Mapping[str, Change], calendar: Calendar, whole: Mapping[str, str], asked: Change = NONE
@@ -138,10 +138,10 @@ class Waves:
         for name, model in self._models.items():
             if name not in self.decided and (change := self._decide(name, model)) is not None:
                 self.decided[name] = change
-                if model.kind == "days" or not change:
-                    self._known[name] = change
-                else:
+                if change and model.is_compared:
                     self._waiting.add(name)
+                else:
+                    self._known[name] = change
                 if change:
                     wave[name] = change
         return wave

@@ -198,8 +198,9 @@ class _Work:
         if not known:
             withholding.register(self.spark)
             bound.plant(self.spark, self.prepared.project.seeds.values())
-        for name in self._kept(names) if self.plan else ():
-            bound.remember(self.spark, self.prepared.lake, self.prepared.models[name], self._held[self.prepared.models[name].table])
+        for model in (self.prepared.models[name] for name in self._kept(names)):
+            if self.plan or model.is_intervals:  # a plan shows the table whole; what holds since a day depends on the days before it
+                bound.remember(self.spark, self.prepared.lake, model, self._held[model.table])
         views = dict.fromkeys(view for name in names for view in self.prepared.models[name].views if view not in known)
         self._bind(names, known)
         known |= {*views, *names}
@@ -260,18 +261,27 @@ class _Work:
         }
 
     def _compared(self, model: Model) -> Change:
-        """How a table that was written whole differs from the one before."""
-        one, reasons = self.prepared, self.prepared.waves.decided[model.name].everywhere
+        """How a table differs from the one before."""
+        one, change = self.prepared, self.prepared.waves.decided[model.name]
         if one.base is None or model.table not in one.base.tables:
-            return Change(everywhere=reasons)
+            return change
         version = one.base.tables[model.table]["version"]
         if [field.name for field in DeltaTable(table_path(one.lake, model.table), version=version).schema().fields] != list(model.columns):
             return everywhere(CODE)
-        before, after = bound.remember(self.spark, one.lake, model, version), bound.view(model.table)
+        before = _rebuilt(bound.remember(self.spark, one.lake, model, version), model, change)
+        after = _rebuilt(bound.view(model.table), model, change)
         if model.is_intervals:
             found = self.spark.sql(sweep(before, after, list(model.columns))).collect()
-            return changed([row.asDict() for row in found], one.calendar.days, reasons)
-        return Change(everywhere=reasons) if self.spark.sql(unequal(before, after, list(model.columns))).count() else NONE
+            return changed([row.asDict() for row in found], one.calendar.days, change.reasons)
+        return change if self.spark.sql(unequal(before, after, list(model.columns))).count() else NONE
+
+
+def _rebuilt(relation: str, model: Model, change: Change) -> str:
+    """The rows of a relation that a build may have changed."""
+    if change.everywhere:
+        return relation
+    days = " or ".join(f"{model.day} between date '{first}' and date '{last}'" for first, last in ranges(change.days))
+    return f"(select * from {relation} where {days})"
 
 
 def _asked(wanted: Wanted, days: Calendar) -> list[date]:

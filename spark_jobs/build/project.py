@@ -41,6 +41,11 @@ class Model:
         """layer.table"""
         return f"{self.layer}.{self.name}"
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether its readers wait until it is known how it differs from what it was: tables that are written whole, and states of things."""
+        return self.kind != "days" or self.is_intervals
+
 
 class Project:
     """What dbt's manifest says."""

@@ -82,6 +82,15 @@ def test_a_table_that_came_out_the_same_changes_nobody():
     assert found.next() == {}
 
 
+def test_days_of_states_are_compared_before_their_readers_are_decided():
+    firsts = model("firsts", USES, day="from_on", is_intervals=True, days_from={USES: (0, None)})
+    found = waves([firsts, model("uses", USES, "firsts")], {USES: changed(20)})
+    assert {name: numbers(change) for name, change in found.next().items()} == {"firsts": list(range(20, 30))}
+    assert found.waited_for() == ["firsts"]
+    found.compared("firsts", changed(20, 21))
+    assert {name: numbers(change) for name, change in found.next().items()} == {"uses": [20, 21]}
+
+
 def test_a_first_build_is_one_wave():
     vehicles = model("vehicles", "silver.vehicle_lifecycle", kind="table", is_intervals=True)
     models = [vehicles, model("uses", USES, "vehicles"), model("bits", "uses")]
