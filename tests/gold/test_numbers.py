@@ -15,6 +15,7 @@ from spark_jobs.build import dbt
 from tests.end_to_end.gold.lake import built, passed
 from tests.gold import second
 from tests.gold.compare import described, written
+from tests.gold.measured import measured
 from tests.gold.silver import released, simulated
 from tests.gold.twice import again, billed, unequal
 
@@ -39,6 +40,7 @@ def of_truth(lake, plan, tmp_path, spark):
     """A release of the whole truth, with its bill, built through the last day."""
     rows = simulated(plan)
     billed(lake, plan, tmp_path)
+    measured(lake, plan)
     released(lake, rows)
     return rows, built(lake, spark, through=last_of(plan))
 
@@ -93,6 +95,10 @@ def test_a_new_feature_is_one_line_in_the_catalogue_and_every_number_is_equal(sp
     kpis = written(lake, "feature_usage_daily").filter(pl.col("feature_id") == "park_assist", *TOTAL).sort("used_on")
     assert kpis["used_on"].to_list() == [days.first + timedelta(days=number) for number in range((days.last - days.first).days + 1)]
     assert kpis["dav"].sum() > 0
+    assert set(written(lake, "cost_waste")["kind"]) == {"unused_table", "small_files", "idle"}
+    assert set(written(lake, "cost_per_tb")["kind"]) == {"landed", "stored"}
+    assert set(written(lake, "cost_allocation")["driver"].drop_nulls()) == {"requests", "tokens", "rows", "bytes", "cpu_ms"}
+    assert len(written(lake, "cost_per_training_run")) == 1
     assert unequal(lake, again(lake, rows, days.first, days.last)) == []
 
 

@@ -1,6 +1,6 @@
 """Gold as dbt builds it beside gold as the second computation has it, for a simulated fleet and its bill."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,10 @@ OPS = ("table_stats", "job_costs", "reads")
 ALL = "model = 'all' and market = 'all'"
 
 
+LATENCY_OF_TOLD = """
+create or replace table api_latency_hourly as from api_latency_hourly
+semi join (from api_slo_hourly where not is_withheld) as told using (called_at, service, region)
+"""
 RECALLS = """nhtsa_id,make,model,model_year
 26V001,ACME,C1E,2025
 26V001,ACME,C1E,2026
@@ -55,9 +59,28 @@ def engine_of(rows: Silver, first: date, last: date, recalls: Sequence[dict[str,
 
 
 def again(lake: str, rows: Silver, first: date, last: date) -> dict[str, pl.DataFrame]:
-    """Every mart a second time; those of costs out of the charges and the ops tables that the lake has."""
+    """Every mart a second time, without anything withheld."""
+    return tables(lake, engine_over(lake, rows, first, last))
+
+
+def again_from(lake: str, rows: Silver, first: date, last: date, published: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The same where some marts are as readers see them: what is made of those may tell no more than they do."""
+    engine = engine_over(lake, rows, first, last)
+    for mart, frame in published.items():
+        engine.register("held", frame)
+        engine.execute(f"create or replace table {mart} as from held")
+    engine.execute(LATENCY_OF_TOLD)
+    return tables(lake, engine)
+
+
+def engine_over(lake: str, rows: Silver, first: date, last: date) -> duckdb.DuckDBPyConnection:
+    """The second computation of these rows and of the recalls that the lake has."""
     recalls = [{name: row[name] for name in ("campaign_id", "make", "model", "model_year")} for row in _rows(lake, "silver.recalls")]
-    engine = engine_of(rows, first, last, recalls)
+    return engine_of(rows, first, last, recalls)
+
+
+def tables(lake: str, engine: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+    """Every mart; those of costs out of the charges and the ops tables that the lake has."""
     return {mart: engine.execute(f"from {mart}").pl() for mart in second.MARTS} | costs_of(lake, engine)
 
 
@@ -84,7 +107,7 @@ def costs_of(lake: str, engine: duckdb.DuckDBPyConnection) -> dict[str, pl.DataF
         charges=charges,
         drivers=engine.execute("from cost_drivers_daily").pl().to_dicts(),
         usage={
-            (day, feature): (dav, int(successes))
+            (day, feature): (dav, None if successes is None else int(successes))
             for day, feature, dav, successes in rows(
                 f"select used_on, feature_id, dav, successes from feature_usage_daily where {ALL} and sw_version = 'all'"
             )

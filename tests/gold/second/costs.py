@@ -272,7 +272,8 @@ def per_feature_and_month(given: Inputs, parts: Sequence[Row]) -> list[Row]:
             found[day.replace(day=1), feature] += cost
     rows = []
     for (month, feature), cost in found.items():
-        active = given.monthly.get((month, feature), 0)
+        used = given.monthly.get((month, feature), 0)
+        active = None if 0 < used < given.k else used
         told_of = {"month_on": month, "feature_id": feature, "cost_eur": cost, "active_vehicles": active}
         rows.append(told_of | {"cost_eur_per_active_vehicle": _per(cost, active)})
     return rows

@@ -5,7 +5,7 @@ costs as (
     select
         charged_on,
         sum(effective_cost_eur) as cost_eur,
-        sum(if(service_category = 'Storage', effective_cost_eur, 0)) as storage_eur
+        sum(if(service_category = 'Storage', effective_cost_eur, null)) as storage_eur -- null on a day without such a charge
     from {{ ref('cost_allocation') }}
     group by charged_on
 
@@ -60,6 +60,7 @@ kinds as (
         {{ from_units('(' ~ to_units('costs.storage_eur') ~ ' * dayofmonth(last_day(costs.charged_on)))') }} as cost_eur
     from costs
     inner join stored on costs.charged_on = stored.charged_on
+    where costs.storage_eur is not null
 
 )
 
