@@ -158,14 +158,21 @@ class _Work:
         """Runs what there is to run; how long each model took."""
         seconds: dict[str, float] = {}
         known: set[str] = set()  # in the session's catalogue
-        while wave := self.prepared.waves.next():
-            waited = self._compared_ones()
-            if names := self._needed(waited, known) if self.plan else list(wave):
-                self._make(names, known, seconds)
-            for name in waited:
-                self.told(f"comparing {name}")
-                self.prepared.waves.compared(name, self._compared(self.prepared.models[name]))
+        try:
+            while wave := self.prepared.waves.next():
+                self._wave(list(wave), known, seconds)
+        finally:
+            if known:
+                bound.forget(self.spark)
         return seconds
+
+    def _wave(self, wave: list[str], known: set[str], seconds: dict[str, float]) -> None:
+        waited = self._compared_ones()
+        if names := self._needed(waited, known) if self.plan else wave:
+            self._make(names, known, seconds)
+        for name in waited:
+            self.told(f"comparing {name}")
+            self.prepared.waves.compared(name, self._compared(self.prepared.models[name]))
 
     def _compared_ones(self) -> list[str]:
         """Tables whose readers wait. A plan looks at intervals and at what is made of sources and seeds alone; of the others it takes for granted
@@ -196,6 +203,7 @@ class _Work:
     def _make(self, names: Sequence[str], known: set[str], seconds: dict[str, float]) -> None:
         """Builds some models, or in a plan views of what they would hold, with the views below them."""
         if not known:
+            known |= {withholding.FUNCTION, *self.prepared.project.seeds}
             withholding.register(self.spark)
             bound.plant(self.spark, self.prepared.project.seeds.values())
         for model in (self.prepared.models[name] for name in self._kept(names)):

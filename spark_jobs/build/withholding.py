@@ -12,6 +12,7 @@ from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # its
 from spark_jobs.build.small_cells import Equations, withheld
 
 TOTAL = "all"
+FUNCTION = "withheld_cells"
 
 
 def register(spark: SparkSession) -> None:
@@ -21,7 +22,7 @@ def register(spark: SparkSession) -> None:
     {smallest, of: {count: the count it is a part of}, sums: {count: counts that add up to it}} with places of counts. Returns
     array<bigint>: per row a bit for each count, set where it is withheld.
     """
-    spark.udf.register("withheld_cells", arrow_udf(withheld_cells, "array<bigint>"))
+    spark.udf.register(FUNCTION, arrow_udf(withheld_cells, "array<bigint>"))
 
 
 def withheld_cells(slices: pa.Array, counts: pa.Array, rule: pa.Array) -> pa.Array:

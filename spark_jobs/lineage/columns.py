@@ -1,10 +1,12 @@
 """The columns that each column of a query comes from. Pure."""
 
+import logging
 from collections.abc import Mapping
 
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it cannot follow has no origin, and is not told
 DIALECT = "spark"
 Columns = Mapping[str, Mapping[str, str]]  # by table: column → type
 Origin = tuple[str, str]  # table, column
