@@ -8,6 +8,8 @@ from fleetlake.services.ports import HOST
 from fleetlake.services.service import port
 from fleetlake.settings import settings
 
+FLEET = (sys.executable, "-m", "fleetlake.cli")  # the command of this environment, whatever PATH says
+
 
 def environment() -> dict[str, str]:
     """Where home, lake, Kafka and the shared Spark are, the `fleet` of this environment first on PATH, and lines that come out as they are said."""

@@ -6,9 +6,8 @@ from graphlib import TopologicalSorter
 
 from fleetlake.console import Failure
 from fleetlake.services.airflow import PARTS, SET_UP
-from fleetlake.services.connect import CONNECT
 from fleetlake.services.kafka import KAFKA
-from fleetlake.services.metrics import METRICS
+from fleetlake.services.listening import CONNECT, METRICS
 from fleetlake.services.service import Service
 from fleetlake.services.streams import LAND, REFINE, TOPICS
 from fleetlake.settings import Settings
