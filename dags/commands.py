@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Asset, Context, DeadlineAlert, DeadlineReference, RetryDecision, RetryPolicy, SyncCallback  # type: ignore[attr-defined]  # its stub does not know them
+from airflow.sdk.exceptions import AirflowSkipException
 
 SILVER = Asset(name="silver", uri="x-fleetlake://silver", group="releases")
 GOLD = Asset(name="gold", uri="x-fleetlake://gold", group="releases")
@@ -39,11 +40,11 @@ DEFAULTS: dict[str, Any] = {
 def release(layer: str, asset: Asset, **more: Any) -> BashOperator:
     """`fleet release LAYER`: the only kind of task that tells others, by an event with the release, its gate run, versions and rows."""
     words = {"task_id": f"release_{layer}", "bash_command": f"fleet release {layer} --json"} | more
-    return BashOperator(outlets=[asset], output_processor=json.loads, post_execute=tell, pool=layer, **words)
+    return BashOperator(outlets=[asset], inlets=[asset], output_processor=json.loads, post_execute=tell, pool=layer, **words)
 
 
 def tell(context: Context, result: Mapping[str, Any]) -> None:
-    """Puts a release on the event of the task's asset."""
+    """Puts a release on the event of the task's asset; skips the task where the asset's newest event has told of it: nothing new came."""
     pins = result["tables"]
     extra = {
         "release": result["release"],
@@ -52,6 +53,9 @@ def tell(context: Context, result: Mapping[str, Any]) -> None:
         "rows": {pin["table"]: pin["rows"] for pin in pins},
     }
     for asset in context["task"].outlets:
+        newest = context["inlet_events"][asset].ascending(False).limit(1)  # of any run: one that was killed may have released, and not told
+        if any(event.extra.get("release") == extra["release"] for event in newest):
+            raise AirflowSkipException(f"release {extra['release']} was told of already: nothing new came since")
         context["outlet_events"][asset].extra = extra
 
 

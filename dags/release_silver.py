@@ -3,7 +3,8 @@
 **audit** proves that Kafka and the tables agree · **maintain** brings small files of silver together · **check_bronze**, **check_silver** judge
 what changed since the last release · **release_bronze**, **release_silver** pin what passed, which starts *build_gold*.
 
-A red task names the rows and the remedy in its log; readers still see the release before. After the fix the next run releases.
+A pink task had nothing to do: no table yet, or nothing new. A red one names the rows and the remedy in its log; readers still see the release
+before. After the fix the next run releases.
 Every FLEET_RELEASE_EVERY (15 minutes). With FLEET_STREAMS=tasks it lands and refines first, where no services do.
 """
 

@@ -1,10 +1,10 @@
 """A release of a layer: what it would pin, and what speaks against it; then the release itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from fleetlake.console import Failure
+from fleetlake.console import Early, Failure
 from fleetlake.releases import selected, waivers_of
 from fleetlake.releases.history import BUILT_FROM, base, withdrawn
 from fleetlake.releases.model import LAYERS, WITH, Pin, Release, in_force
@@ -32,8 +32,8 @@ class Plan:
 
     @property
     def is_out(self) -> bool:
-        """Readers see exactly this already: a task may be started twice."""
-        return self.before is not None and self.before.pins == self.release.pins and all(each.is_out for each in self.beside)
+        """Readers see exactly this already: a task is started twice, or a period went by in which nothing came."""
+        return self.before is not None and _seen(self.before) == _seen(self.release) and all(each.is_out for each in self.beside)
 
     @property
     def parts(self) -> tuple[Release, ...]:
@@ -50,8 +50,17 @@ class Refused(Failure):
         self.plan = plan
 
 
+def _seen(release: Release) -> tuple[bool, int | None, Mapping[str, tuple[int, str]]]:
+    """What makes a release another one: whether it holds, what it was built from, versions. That a later gate run looked at them again does not."""
+    pins = {table: (pin.version, pin.contract_version) for table, pin in release.pins.items()}
+    return release.is_held, release.built_from, pins
+
+
 def plan(log: Log, layer: str, *, resume: bool = False, built_from: int | None = None, note: str = "") -> Plan:
-    """What a release of `layer` would pin: its tables at the versions that the newest gate run passed, and those of the layers that come with it."""
+    """What a release of `layer` would pin: its tables at the versions that the newest gate run passed, and those of the layers that come with it.
+
+    Raises Early where the layer has no table.
+    """
     require_layer(layer)
     own = _alone(log, layer, resume=resume, note=note)
     beside = [
@@ -71,6 +80,8 @@ def _alone(log: Log, layer: str, *, resume: bool, note: str) -> Plan:
     before = log.current(layer)
     needed = {*tables_of(log.lake, layer), *(table for table in (before.pins if before else ()) if is_promised(table))}
     results = gate_results(log.lake, layer, needed)
+    if not (needed or results):
+        raise Early(f"{layer} has no table yet", "nothing was released; land and refine events first")
     run = deciding(results, needed)
     waivers = in_force(waivers_of(log.lake)[0], datetime.now(UTC))
     failing, waived = sifted(stopping(results, run[0].gate_run), waivers) if run else ([], [])

@@ -36,11 +36,11 @@ def result(**changes: object) -> dict[str, object]:
     return passed | looked | changes
 
 
-def gated(lake: str, versions: Mapping[str, int], worse: Iterable[Mapping[str, object]] = ()) -> int:
+def gated(lake: str, versions: Mapping[str, int], worse: Iterable[Mapping[str, object]] = (), **told: object) -> int:
     """A gate run in which each table passed, but for the results `worse`; its number."""
     table = opened(lake, "ops.gate_results")
     run = (table.position("gates") or 0) + 1
-    rows = [result(table_name=name, version=version) for name, version in versions.items()]
+    rows = [result(table_name=name, version=version, **told) for name, version in versions.items()]
     rows += [
         result(version=versions[str(each["table_name"])], **{"outcome": "failed", "expectation": "freshness", **each}) for each in worse
     ]

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fleetlake.cli import application
-from fleetlake.console import Failure
+from fleetlake.console import Early, Failure
 from tests.spark_jobs.releases.fabricated import NAMES, gated, grown, silver
 
 
@@ -44,6 +44,12 @@ def test_a_release_that_may_not_be_says_why_and_what_to_do(lake: str):
     assert answer.exit_code == 1
     document = json.loads(answer.stdout)
     assert (document["release"], document["is_new"], len(document["refused"])) == (None, False, 2)
+
+
+def test_a_release_of_a_lake_without_tables_asks_a_scheduler_to_skip_it(lake: str):
+    raised = fleet("release", "silver").exception
+    assert isinstance(raised, Early)
+    assert raised.status == 99
 
 
 def test_a_dry_run_says_what_would_come(lake: str):

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from fleetlake.console import Failure
+from fleetlake.console import Early, Failure
 from fleetlake.names import table_path
-from fleetlake.releases import current_path, published
+from fleetlake.releases import Release, current_path, published
 from spark_jobs.releases import plan as plans
 from spark_jobs.releases.log import Log, made, tell
 from spark_jobs.releases.plan import Refused, plan, release
@@ -22,6 +22,10 @@ from tests.spark_jobs.releases.fabricated import NAMES, gated, grown, replaced, 
 
 def versions(lake: str) -> list[int]:
     return [published(lake).pin(name).version for name in NAMES]
+
+
+def pin_runs(release: Release) -> set[int]:
+    return {pin.gate_run for pin in release.pins.values()}
 
 
 def refused(lake: str, layer: str = "silver", **how: object) -> list[str]:
@@ -59,9 +63,38 @@ def test_the_same_gate_run_is_released_once_and_the_readers_are_told_again(lake:
     assert Path(current_path(lake)).exists()
 
 
-def test_nothing_is_released_that_no_gate_looked_at(lake: str):
-    assert refused(lake) == ["no gate has looked at silver"]
+def test_what_a_later_gate_run_finds_unchanged_is_not_released_again(lake: str):
     looked = silver(lake)
+    for _ in range(3):
+        gated(lake, looked)
+        again = release(lake, "silver")
+    assert again.is_out
+    assert [(each.number, pin_runs(each)) for each in Log.open(lake).history] == [(1, {1})]
+    gated(lake, looked | {"silver.charging": grown(lake, "silver.charging")})
+    assert not release(lake, "silver").is_out
+    assert published(lake).number == 2
+
+
+def test_the_same_versions_by_another_contract_or_of_another_silver_are_another_release(lake: str):
+    looked = silver(lake)
+    gated(lake, looked)
+    release(lake, "silver")
+    gated(lake, looked, contract_version="1.1.0")
+    assert not release(lake, "silver").is_out
+    gold = {"gold.usage": grown(lake, "gold.usage")}
+    for source, is_out in ((1, False), (1, True), (2, False)):
+        gated(lake, gold)
+        assert release(lake, "gold", built_from=source).is_out is is_out
+
+
+def test_a_layer_without_a_table_has_nothing_to_release_yet(lake: str):
+    with pytest.raises(Early, match="silver has no table yet"):
+        release(lake, "silver")
+
+
+def test_nothing_is_released_that_no_gate_looked_at(lake: str):
+    looked = silver(lake)
+    assert refused(lake) == ["no gate has looked at silver"]
     gated(lake, {name: looked[name] for name in NAMES[:2]})
     assert refused(lake) == ["gate run 1 did not look at silver.navigation"]
 
@@ -158,6 +191,11 @@ def test_a_layer_that_was_rolled_back_is_held_until_it_is_resumed(lake: str):
     assert versions(lake) == [0, 0, 0]
     assert release(lake, "silver", resume=True).release.kind == "resume"
     assert versions(lake) == [2, 2, 2]
+    log = Log.open(lake)
+    log.commit(rollback(log, "silver", to=1))
+    gated(lake, dict.fromkeys(NAMES, 0))
+    assert not release(lake, "silver", resume=True).is_out
+    assert not published(lake).releases["silver"].is_held, "the same versions, but no longer held"
     gated(lake, silver(lake))
     assert refused(lake, resume=True) == ["silver is not held"]
 
