@@ -54,7 +54,7 @@ def tell(context: Context, result: Mapping[str, Any]) -> None:
     }
     for asset in context["task"].outlets:
         newest = context["inlet_events"][asset].ascending(False).limit(1)  # of any run: one that was killed may have released, and not told
-        if any(event.extra.get("release") == extra["release"] for event in newest):
+        if any((event.extra or {}).get("release") == extra["release"] for event in newest):
             raise AirflowSkipException(f"release {extra['release']} was told of already: nothing new came since")
         context["outlet_events"][asset].extra = extra
 
