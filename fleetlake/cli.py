@@ -34,6 +34,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "docs",
     "export",
     "lineage",
+    "features",
     "maintain",
     "watch",
     "report",

@@ -8,7 +8,7 @@ from fleetlake.cli import MODULES
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-GROUPS = ("contracts", "topics", "import", "export")
+GROUPS = ("contracts", "topics", "import", "export", "features")
 
 
 def commands() -> set[str]:
