@@ -1,7 +1,7 @@
 """Keep the lake small and quick, each night: few large files, clustered by vehicle, and nothing on disk that nobody can see.
 
 Versions that a release pins, and those that a reader younger than FLEET_KEEP may have open, stay. With gold go artefacts of
-builds that are as old. No row changes; it runs beside the streams.
+builds that are as old, with ops logs of tasks and events of lineage. No row changes; it runs beside the streams.
 """
 
 from airflow.providers.standard.operators.bash import BashOperator

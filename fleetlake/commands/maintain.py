@@ -18,7 +18,6 @@ def maintain(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
 ) -> None:
     """Bring small files together and delete what neither a release nor a reader younger than FLEET_KEEP can see; safe beside running streams."""
-    from spark_jobs.build.dbt import forget
     from spark_jobs.maintain.figures import gather_reads, measure
     from spark_jobs.maintain.job import LAYERS, carry_out, due, pins_of, tables
     from spark_jobs.session import session
@@ -41,9 +40,22 @@ def maintain(
             shown.update(step, description="measuring the tables")
             gather_reads(lake)
             measure(lake, tables(lake))
-            if what in ("", "gold"):
-                forget((now - keep).timestamp())
+            _forget(what, now - keep)
     show(_rows([one.row for one in found], every="." in what or as_json), as_json=as_json, title="would be done" if dry_run else "done")
+
+
+def _forget(what: str, before: datetime) -> None:
+    """What jobs left in FLEET_HOME: artefacts of builds, which go with gold; events of lineage and logs of Airflow's tasks, with ops."""
+    from fleetlake.services.logs import forget as forget_logs
+    from spark_jobs.build.dbt import forget as forget_builds
+    from spark_jobs.lineage.events import file
+    from spark_jobs.lineage.events import forget as forget_events
+
+    if what in ("", "gold"):
+        forget_builds(before.timestamp())
+    if what in ("", "ops"):
+        forget_events(file(settings()), before)
+        forget_logs(settings().home / "logs" / "tasks", before.timestamp())
 
 
 def _rows(rows: list[dict[str, Any]], *, every: bool) -> list[dict[str, Any]]:

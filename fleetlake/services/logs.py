@@ -1,4 +1,4 @@
-"""Logs of services: parted by starts, asked for the reason of an end, and moved aside before they grow too large."""
+"""Logs of services: parted by starts, asked for the reason of an end, moved aside before they grow too large; and those of tasks, deleted when old."""
 
 import os
 import re
@@ -49,6 +49,19 @@ def rotate(folder: Path, largest_bytes: int = LARGEST_BYTES) -> None:
                     older.replace(_numbered(log, number + 1))
             shutil.copyfile(log, _numbered(log, 1))
             os.truncate(log, 0)
+
+
+def forget(folder: Path, before: float) -> int:
+    """Deletes logs of tasks below a folder that were last written before a moment (seconds since the epoch), and what is empty then; how many."""
+    old = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink() and path.stat().st_mtime < before]
+    for path in old:
+        path.unlink()
+    # The folder of a DAG, right below, stays: a run of it may be starting just now.
+    parents = {parent for path in old for parent in path.parents if folder in parent.parents and parent.parent != folder}
+    for parent in sorted(parents, reverse=True):
+        if not any(parent.iterdir()):
+            parent.rmdir()
+    return len(old)
 
 
 def _numbered(log: Path, number: int) -> Path:

@@ -1,5 +1,6 @@
 """Runs of jobs as OpenLineage has them, to a file in FLEET_HOME or to the server that FLEET_LINEAGE names."""
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -62,6 +63,26 @@ def transport(told: Settings) -> Transport:
 def file(told: Settings) -> Path:
     """Where events are kept: one a line."""
     return told.home.absolute() / "lineage" / "events.jsonl"
+
+
+def forget(events: Path, before: datetime) -> int:
+    """Takes events of before a moment out of the file, but the last one of each job that succeeded: that is what tables are made of. How many.
+
+    What another process tells in the few milliseconds of that is lost; its job tells it again at its next run.
+    """
+    lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
+    told = [json.loads(line) for line in lines]
+    last = {each["job"]["name"]: number for number, each in enumerate(told) if each["eventType"] == RunState.COMPLETE.value}
+    kept = [
+        line
+        for number, (line, each) in enumerate(zip(lines, told, strict=True))
+        if number == last.get(each["job"]["name"]) or datetime.fromisoformat(each["eventTime"]) >= before
+    ]
+    if len(kept) < len(lines):
+        draft = events.with_suffix(".draft")
+        draft.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        draft.replace(events)
+    return len(lines) - len(kept)
 
 
 def namespace(lake: str) -> str:
