@@ -5,12 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleetlake.simulator.day import Day
+from fleetlake.simulator.fleet import Fleet
 from fleetlake.simulator.plan import DAY_MS
 from fleetlake.simulator.trips import HOUR_MS, MINUTE_MS
 
 HOME_W, PUBLIC_W = 9_500, 90_000
 PLACES = ("home", "work", "public", "unknown")
-TARGETS = np.array([80, 80, 80, 90, 100])
+ELSEWHERE = np.array([0.72, 0.1, 0, 0.03]) / 0.85  # shares of the places, where it is not at a public station
+TARGETS = np.array([80, 90, 100])
+CAUTIOUS = 0.75  # share of 80 % among targets below 100 %
+PUBLIC = PLACES.index("public")
+CALENDAR, PER_CYCLE = 0.003, 0.02  # % of health that a day takes in a mild climate, and that a full cycle takes
+FAST_WEARS, FULL_WEARS = 2.0, 1.0  # by how much more a cycle takes that came fast, and one that ended at 100 %
+LOWEST_HEALTH = 60.0
 FAULTY, IMPATIENT = 0.02, 0.08  # shares of sessions that a fault ends, and that the driver ends
 
 
@@ -43,11 +50,9 @@ def sessions(day: Day) -> Sessions:
     wants = day.fleet.is_electric & day.is_sold & (soc < 78) & (rng.random(day.plan.vehicles) < 0.2 + 0.8 * (1 - soc / 78))
     vehicle = np.flatnonzero(wants).astype(np.uint32)
     n = len(vehicle)
-    place, fate = (
-        rng.choice(4, n, p=[0.72, 0.1, 0.15, 0.03]),
-        rng.choice(4, n, p=[1 - FAULTY - IMPATIENT, IMPATIENT, FAULTY / 2, FAULTY / 2]),
-    )
-    target, soc_start = TARGETS[rng.integers(0, len(TARGETS), n)], soc[vehicle].astype(np.int64)
+    place = _place(day.fleet.habits.fast[vehicle], rng.random(n))
+    fate = rng.choice(4, n, p=[1 - FAULTY - IMPATIENT, IMPATIENT, FAULTY / 2, FAULTY / 2])
+    target, soc_start = _target(day.fleet.habits.full[vehicle], rng.random(n)), soc[vehicle].astype(np.int64)
     soc_end = np.where(fate == 0, target, soc_start + ((target - soc_start) * rng.random(n)).astype(np.int64))
     energy = (soc_end - soc_start) * day.fleet.battery_wh[vehicle] // 100
     plugged = _evening(day, vehicle, rng)
@@ -59,6 +64,40 @@ def sessions(day: Day) -> Sessions:
         stopped + rng.integers(MINUTE_MS, HOUR_MS, n),
     )
     return Sessions(vehicle, plugged, started, stopped, unplugged, soc_start, soc_end, target, energy, place, fate)
+
+
+def health_at_first(day_ms: int, fleet: Fleet, odometer_m: np.ndarray) -> np.ndarray:
+    """State of health in % after the life that a battery has behind it, with the habits of its driver."""
+    age_days = np.maximum(day_ms - fleet.sold_ms, 0) / DAY_MS
+    cycles = odometer_m / 1000 * fleet.wh_per_km / np.maximum(fleet.battery_wh, 1)
+    stress = 1 + FAST_WEARS * fleet.habits.fast + FULL_WEARS * fleet.habits.full
+    lost = fleet.fragility * (CALENDAR * fleet.climate * age_days + PER_CYCLE * cycles * stress)
+    left: np.ndarray = np.maximum(100 - lost, LOWEST_HEALTH)
+    return left
+
+
+def worn(day: Day) -> np.ndarray:
+    """What a day takes from each vehicle's state of health, in %: time, more where it is hot; and energy, more where it came fast or to the brim."""
+    found = sessions(day)
+    stress = 1 + FAST_WEARS * (found.place == PUBLIC) + FULL_WEARS * (found.target == 100)
+    cycles = np.zeros(day.plan.vehicles)
+    cycles[found.vehicle] = found.energy_wh / day.fleet.battery_wh[found.vehicle] * stress
+    lost: np.ndarray = day.fleet.fragility * (CALENDAR * day.fleet.climate + PER_CYCLE * cycles)
+    return lost
+
+
+def _place(fast: np.ndarray, dice: np.ndarray) -> np.ndarray:
+    """Index into PLACES: each driver's own share at public stations."""
+    bounds = np.outer(1 - fast, ELSEWHERE.cumsum())
+    bounds[:, 2:] += fast[:, None]
+    place: np.ndarray = (dice[:, None] >= bounds[:, :-1]).sum(axis=1)
+    return place
+
+
+def _target(full: np.ndarray, dice: np.ndarray) -> np.ndarray:
+    """Each driver's own share of sessions to 100 %; of the others most to 80 %."""
+    target: np.ndarray = TARGETS[np.where(dice < full, 2, (dice > full + (1 - full) * CAUTIOUS).astype(np.int64))]
+    return target
 
 
 def _evening(day: Day, vehicle: np.ndarray, rng: np.random.Generator) -> np.ndarray:

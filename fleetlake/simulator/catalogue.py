@@ -59,24 +59,25 @@ class Feature:
     midpoint_day: float
     growth: float  # per day
     uses_per_trip: float
+    peak_hour: float  # local time at which most use it
     is_subscription: bool = False
     needs_software: int = 0  # index of the first software version that has it
     typical_ms: int = 60_000
 
 
 FEATURES = (
-    Feature("seat_heating", 0.80, 0.75, -200, 0.02, 0.35, typical_ms=900_000),
-    Feature("lane_assist", 0.70, 0.80, -120, 0.02, 0.50, typical_ms=1_200_000),
-    Feature("adaptive_cruise", 0.55, 0.70, -60, 0.03, 0.40, typical_ms=1_000_000),
-    Feature("smartphone_projection", 0.90, 0.85, -300, 0.02, 0.55, typical_ms=1_500_000),
-    Feature("ambient_light", 0.50, 0.60, -30, 0.03, 0.20, typical_ms=1_800_000),
-    Feature("park_assist", 0.45, 0.60, 0, 0.04, 0.20, typical_ms=45_000),
-    Feature("remote_climate", 0.60, 0.65, 5, 0.05, 0.10, True, typical_ms=600_000),
-    Feature("live_traffic", 0.65, 0.80, -10, 0.04, 0.30, True, typical_ms=1_200_000),
-    Feature("highway_pilot", 0.20, 0.50, 20, 0.08, 0.25, True, 1, 1_400_000),
-    Feature("dog_mode", 0.60, 0.35, 12, 0.15, 0.05, False, 1, 900_000),
-    Feature("charge_planner", 0.40, 0.55, 8, 0.10, 0.15, False, 1, 20_000),
-    Feature("digital_key", 0.30, 0.55, 25, 0.10, 0.30, True, 2, 2_000),
+    Feature("seat_heating", 0.80, 0.75, -200, 0.02, 0.35, 7, typical_ms=900_000),
+    Feature("lane_assist", 0.70, 0.80, -120, 0.02, 0.50, 17, typical_ms=1_200_000),
+    Feature("adaptive_cruise", 0.55, 0.70, -60, 0.03, 0.40, 12, typical_ms=1_000_000),
+    Feature("smartphone_projection", 0.90, 0.85, -300, 0.02, 0.55, 8, typical_ms=1_500_000),
+    Feature("ambient_light", 0.50, 0.60, -30, 0.03, 0.20, 21, typical_ms=1_800_000),
+    Feature("park_assist", 0.45, 0.60, 0, 0.04, 0.20, 18, typical_ms=45_000),
+    Feature("remote_climate", 0.60, 0.65, 5, 0.05, 0.10, 6, True, typical_ms=600_000),
+    Feature("live_traffic", 0.65, 0.80, -10, 0.04, 0.30, 7.5, True, typical_ms=1_200_000),
+    Feature("highway_pilot", 0.20, 0.50, 20, 0.08, 0.25, 14, True, 1, 1_400_000),
+    Feature("dog_mode", 0.60, 0.35, 12, 0.15, 0.05, 11, False, 1, 900_000),
+    Feature("charge_planner", 0.40, 0.55, 8, 0.10, 0.15, 19, False, 1, 20_000),
+    Feature("digital_key", 0.30, 0.55, 25, 0.10, 0.30, 9, True, 2, 2_000),
 )
 
 SOFTWARE = tuple(f"{2025 + release // 12}.{1 + release % 12}.{patch}" for release in range(9, 60) for patch in (0,))  # a version per month

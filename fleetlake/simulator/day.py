@@ -17,7 +17,7 @@ from fleetlake.simulator.trips import Trips
 
 @dataclass(frozen=True)
 class Day:
-    """Day `number` of a plan; odometers (m) and states of charge (%) as they were at its midnight."""
+    """Day `number` of a plan; odometers (m), states of charge and of health (%) as they were at its midnight."""
 
     plan: Plan
     number: int
@@ -26,6 +26,7 @@ class Day:
     trips: Trips
     odometer_m: np.ndarray
     soc: np.ndarray
+    health: np.ndarray
     left: int = 0  # events that are left for the family that fills up
     family: str = ""
 
@@ -83,9 +84,9 @@ def hex_ids(rng: np.random.Generator, count: int, digits: int = 32) -> pl.Series
     return pl.Series(text, dtype=pl.Binary).cast(pl.String)
 
 
-def begin(plan: Plan, number: int, fleet: Fleet, campaigns: Campaigns, odometer_m: np.ndarray, soc: np.ndarray) -> Day:
+def begin(plan: Plan, number: int, fleet: Fleet, campaigns: Campaigns, odometer_m: np.ndarray, soc: np.ndarray, health: np.ndarray) -> Day:
     """The day with its trips."""
-    return Day(plan, number, fleet, campaigns, trips.of_day(plan, fleet, number), odometer_m, soc)
+    return Day(plan, number, fleet, campaigns, trips.of_day(plan, fleet, number), odometer_m, soc, health)
 
 
 def words(values: tuple[str, ...], picks: np.ndarray) -> pl.Series:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from fleetlake.simulator import habits
 from fleetlake.simulator.catalogue import CONSENTING, FEATURES, MARKETS, MODELS, shares
+from fleetlake.simulator.habits import Habits
 from fleetlake.simulator.partitioners import crc32_of, murmur2_of
 from fleetlake.simulator.plan import DAY_MS, Plan
 
@@ -39,6 +41,8 @@ class Fleet:
     consents: np.ndarray  # vehicles × purposes
     home: np.ndarray  # vehicles × (latitude, longitude)
     told_late_ms: np.ndarray  # how much later than it happens the register hears of a change; 0 for nearly all
+    fragility: np.ndarray  # how much faster than usual its battery ages, for no reason that anybody sees
+    habits: Habits
 
     @cached_property
     def is_electric(self) -> np.ndarray:
@@ -54,6 +58,11 @@ class Fleet:
     def wh_per_km(self) -> np.ndarray:
         """Mean consumption, 0 for combustion engines."""
         return _each([model.wh_per_km for model in MODELS], self.model)
+
+    @cached_property
+    def climate(self) -> np.ndarray:
+        """How much faster than in a mild climate time passes for a battery: 1 to 1.6, by the market's distance from the equator."""
+        return _each([1 + 0.6 * min(max((45 - abs(market.latitude)) / 25, 0), 1) for market in MARKETS], self.market)
 
     @cached_property
     def offset_ms(self) -> np.ndarray:
@@ -121,6 +130,8 @@ def build(plan: Plan) -> Fleet:
         consents=rng.random((n, len(CONSENTING))) < np.array(CONSENTING),
         home=centres + rng.normal(0, 1.2, (n, 2)),
         told_late_ms=_told_late(later, n),
+        fragility=np.exp(np.random.default_rng([plan.seed, 15]).normal(0, 0.15, n)),
+        habits=habits.build(plan.seed, n),
     )
 
 

@@ -85,6 +85,14 @@ class Plan:
         """When the topics get more partitions."""
         return self.start_ms + self.days // 2 * DAY_MS + DAY_MS // 2
 
+    def weekday(self, number: int) -> int:
+        """Of day `number`; Monday is 0."""
+        return (self.start + timedelta(days=number)).weekday()
+
+    def is_weekend(self, number: int) -> bool:
+        """Whether day `number` is a Saturday or Sunday."""
+        return self.weekday(number) >= 5
+
     def rate(self, fault: str) -> float:
         """Rate of a fault; 0 where it is off."""
         return self.rates.get(fault, 0.0)

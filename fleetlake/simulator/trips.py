@@ -1,16 +1,14 @@
 """Trips of one day: commuters on working days, later and longer at weekends; each trip is a boot of the vehicle's computers."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 
 from fleetlake.simulator.fleet import Fleet
+from fleetlake.simulator.habits import WEEKEND, WORKING
 from fleetlake.simulator.plan import DAY_MS, Plan
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
-WORKING = np.array([1, 0.5, 0.3, 0.3, 1, 4, 9, 14, 11, 5, 4, 4, 6, 5, 5, 7, 12, 14, 10, 7, 5, 4, 3, 2])  # starts by local hour
-WEEKEND = np.array([3, 2, 1, 0.5, 0.5, 1, 2, 3, 6, 9, 11, 11, 10, 10, 10, 10, 10, 9, 8, 7, 6, 5, 4, 4])
 BUSY = (1.05, 1.05, 1.05, 1.05, 1.15, 0.95, 0.75)  # trips by weekday, Monday first
 LAST_START_MS = DAY_MS - 10 * MINUTE_MS
 
@@ -35,9 +33,8 @@ class Trips:
 def of_day(plan: Plan, fleet: Fleet, number: int) -> Trips:
     """Trips that begin on day `number` (UTC)."""
     rng, midnight = np.random.default_rng([plan.seed, 2, number]), plan.start_ms + number * DAY_MS
-    weekday = (plan.start + timedelta(days=number)).weekday()
-    vehicle = np.repeat(np.arange(plan.vehicles, dtype=np.uint32), rng.poisson(fleet.trips_per_day * BUSY[weekday]))
-    hours = WEEKEND if weekday >= 5 else WORKING
+    vehicle = np.repeat(np.arange(plan.vehicles, dtype=np.uint32), rng.poisson(fleet.trips_per_day * BUSY[plan.weekday(number)]))
+    hours = WEEKEND if plan.is_weekend(number) else WORKING
     local = (rng.choice(24, len(vehicle), p=hours / hours.sum()) + rng.random(len(vehicle))) * HOUR_MS
     start = (local.astype(np.int64) - fleet.offset_ms[vehicle]) % DAY_MS // 1000 * 1000 + MINUTE_MS
     order = np.lexsort((start, vehicle))

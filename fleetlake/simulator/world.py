@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from fleetlake.simulator import campaigns, day, fleet
-from fleetlake.simulator.batteries import sessions
+from fleetlake.simulator.batteries import health_at_first, sessions, worn
 from fleetlake.simulator.day import Day
 from fleetlake.simulator.encode import columns, kinds
 from fleetlake.simulator.family import registry
@@ -22,10 +22,12 @@ def days(plan: Plan, vehicles: Fleet) -> Iterator[Day]:
     age_days = np.maximum(plan.start_ms - vehicles.sold_ms, 0) // DAY_MS
     odometer_m = 8_000 + (age_days * rng.gamma(4, OLDEST_KM_PER_DAY / 6, plan.vehicles) * 1000).astype(np.int64)
     soc = rng.uniform(35, 95, plan.vehicles)
+    health = health_at_first(plan.start_ms, vehicles, odometer_m)
     for number in range(plan.days):
-        today = day.begin(plan, number, vehicles, software, odometer_m, soc)
+        today = day.begin(plan, number, vehicles, software, odometer_m, soc, health)
         yield today
         odometer_m, soc = odometer_m + today.distance_m, sessions(today).soc_after(today.soc_after_trips)
+        health = health - worn(today)
 
 
 @cache

@@ -6,6 +6,8 @@ import polars as pl
 from fleetlake.simulator.catalogue import FEATURES
 from fleetlake.simulator.day import Day, hex_ids, words
 from fleetlake.simulator.family import Family
+from fleetlake.simulator.plan import DAY_MS
+from fleetlake.simulator.trips import HOUR_MS
 
 CODES = tuple(feature.code for feature in FEATURES)
 OPENED, STARTED, ADJUSTED = 0.25, 0.2, 0.12  # shares of uses that are looked at first, whose start is told, that are adjusted on the way
@@ -18,7 +20,9 @@ def events(day: Day) -> pl.DataFrame:
     """Uses of what a vehicle has and its driver has taken up: `stopped` with its duration, some with steps before it."""
     rng, trips = day.rng, day.trips
     usable = day.usable(np.full(day.plan.vehicles, day.start_ms))
-    used = usable[trips.vehicle] & (rng.random((len(trips.vehicle), len(FEATURES))) < np.array([f.uses_per_trip for f in FEATURES]))
+    hour = (trips.start - day.start_ms + day.fleet.offset_ms[trips.vehicle]) % DAY_MS / HOUR_MS
+    likely = day.fleet.habits.uses(trips.vehicle, hour, is_weekend=day.plan.is_weekend(day.number))
+    used = usable[trips.vehicle] & (rng.random(likely.shape) < likely)
     trip, feature = np.nonzero(used)
     n, length = len(trip), (trips.end - trips.start)[trip]
     begin = trips.start[trip] + (rng.random(n) * length * 0.8).astype(np.int64)

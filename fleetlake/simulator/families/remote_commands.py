@@ -5,8 +5,9 @@ import polars as pl
 
 from fleetlake.simulator.day import Day, hex_ids, words
 from fleetlake.simulator.family import Family
+from fleetlake.simulator.habits import WEEKEND
 from fleetlake.simulator.plan import DAY_MS
-from fleetlake.simulator.trips import HOUR_MS, WEEKEND
+from fleetlake.simulator.trips import HOUR_MS
 
 PER_DAY = 0.6
 COMMANDS = (

@@ -12,6 +12,7 @@ from fleetlake.simulator.trips import HOUR_MS
 
 DRIVING = 0.8  # share of the reports
 POWER = ("LOCK", "ON")
+MEASURED_HEALTH = 0.02  # standard deviation of what a battery says of its health
 
 
 def events(day: Day) -> pl.DataFrame:
@@ -39,6 +40,7 @@ def _reports(day: Day, vehicle: np.ndarray, at: np.ndarray, trip: np.ndarray) ->
     reach = np.where(
         day.fleet.is_electric[vehicle], soc * day.fleet.battery_wh[vehicle] / np.maximum(day.fleet.wh_per_km[vehicle], 1) * 10, 600_000
     )
+    health = day.health[vehicle] + rng.normal(0, MEASURED_HEALTH, n)
     return pl.DataFrame(
         {
             "vehicle": vehicle,
@@ -48,7 +50,7 @@ def _reports(day: Day, vehicle: np.ndarray, at: np.ndarray, trip: np.ndarray) ->
             "trip_distance_m": pl.Series(on_trip).set(pl.Series(trip < 0), None),
             "range_m": reach.astype(np.int64),
             "state_of_charge_percent": pl.Series(np.round(soc, 1)).set(~electric, None),
-            "state_of_health_percent": pl.Series(np.round(100 - np.sqrt(day.odometer_m[vehicle] / 1e6) * 0.7, 1)).set(~electric, None),
+            "state_of_health_percent": pl.Series(np.round(np.clip(health, 0, 100), 2)).set(~electric, None),
             "is_charging": pl.Series(is_charging).set(~electric, None),
             "charge_limit_percent": pl.Series(limit.astype(np.int32)).set(~electric, None),
             "charging_remaining_s": pl.Series(remaining).set(pl.Series(~is_charging), None),
