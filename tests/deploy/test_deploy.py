@@ -6,6 +6,8 @@ import re
 import shlex
 import shutil
 import subprocess
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,13 @@ import pytest
 import yaml
 
 from fleetlake.cli import MODULES
+from fleetlake.services.airflow import DAGS, FIXED, POOLS
 from fleetlake.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 MANIFESTS = sorted(path for path in (DEPLOY / "kubernetes").glob("*.yaml") if path.name != "kustomization.yaml")
+CHART = yaml.safe_load((DEPLOY / "airflow" / "values.yaml").read_text())
 OTHERS = {"SPARK_REMOTE"}
 STREAMS = {"land", "refine"}
 
@@ -33,6 +37,14 @@ def containers() -> list[dict[str, Any]]:
     ]
     assert len(found) == 3
     return found
+
+
+def package(name: str) -> Path:
+    """Where an installed package is; it is not imported."""
+    spec = find_spec(name)
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def unit(path: Path) -> configparser.ConfigParser:
@@ -99,6 +111,36 @@ def test_who_may_run_code_is_limited_to_our_pods():
     [policy] = [document["spec"] for document in documents() if document["kind"] == "NetworkPolicy"]
     [rule] = policy["ingress"]
     assert rule["from"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/part-of": "fleetlake"}}}]
+
+
+def test_the_chart_is_given_options_that_airflow_has_as_fleet_up_gives_them():
+    known = yaml.safe_load((package("airflow") / "config_templates" / "config.yml").read_text())
+    given = {
+        f"AIRFLOW__{section}__{name}".upper(): value for section, options in CHART["config"].items() for name, value in options.items()
+    }
+    options = {f"AIRFLOW__{section}__{name}".upper() for section, told in known.items() for name in told["options"]}
+    assert {*given, *FIXED} <= options
+    both = given.keys() & FIXED.keys()
+    assert len(both) >= 5
+    assert {name: given[name] for name in both} == {name: FIXED[name] for name in both}
+    assert CHART["airflowVersion"] == version("apache-airflow")
+    assert Path(CHART["config"]["core"]["dags_folder"]).name == DAGS.name
+
+
+def test_what_the_chart_puts_into_pods_keeps_its_schema_and_names_what_is_there():
+    scheduler, [pools] = CHART["scheduler"], CHART["scheduler"]["extraInitContainers"]
+    own = {"envFrom": yaml.safe_load(CHART["extraEnvFrom"]), "volumeMounts": CHART["volumeMounts"], "resources": scheduler["resources"]}
+    container = {"name": "scheduler", "image": "any", **own}
+    pod = {"containers": [container], "initContainers": [pools], "volumes": CHART["volumes"]}
+    labels = {"name": "airflow", "labels": CHART["labels"]}
+    kubernetes_validate.validate(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": labels, "spec": pod}, kubernetes_validate.latest_version(), strict=True
+    )
+    assert own["envFrom"] == containers()[0]["envFrom"]
+    assert CHART["labels"].items() <= documents()[0]["metadata"]["labels"].items(), "the policy of connect lets nobody else in"
+    assert pools["image"] == f"{CHART['defaultAirflowRepository']}:{CHART['defaultAirflowTag']}"
+    assert POOLS.name == Path(pools["command"][-1]).name
+    assert all(each["valueFrom"]["secretKeyRef"]["name"] == CHART["data"]["metadataSecretName"] for each in pools["env"])
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
