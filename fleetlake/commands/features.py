@@ -1,14 +1,19 @@
-"""fleet features: what models may read."""
+"""fleet features: what models may read, and sets of it to train them."""
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
-from fleetlake.console import Failure, show
+from fleetlake.console import ERRORS, Failure, show
+from fleetlake.settings import settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Name = Annotated[str, typer.Argument(help="A feature, for example distance_km_7d.")]
 
 
 def listed(group: Annotated[str, typer.Argument(help="Only this group, for example driving.")] = "", as_json: AsJson = False) -> None:
@@ -22,9 +27,9 @@ def listed(group: Annotated[str, typer.Argument(help="Only this group, for examp
     show([asdict(each) if as_json else {name: getattr(each, name) for name in names} for each in found], as_json=as_json)
 
 
-def describe(name: Annotated[str, typer.Argument(help="A feature, for example distance_km_7d.")], as_json: AsJson = False) -> None:
+def describe(name: Name, as_json: AsJson = False) -> None:
     """Show all that is declared of a feature."""
-    from fleetlake.features.registry import chosen
+    from fleetlake.features.declared import chosen
 
     (found,) = chosen([name])
     told = asdict(found) | {"column": found.column, "dtype": found.dtype}
@@ -34,4 +39,55 @@ def describe(name: Annotated[str, typer.Argument(help="A feature, for example di
     show([{"of": key, "is": ", ".join(value) if isinstance(value, tuple) else value} for key, value in told.items()], as_json=False)
 
 
-COMMANDS = {"features list": listed, "features describe": describe}
+def usage(as_json: AsJson = False) -> None:
+    """Show for each feature how many training sets of this lake read it, and the last one."""
+    from fleetlake.features import registry
+    from fleetlake.features.history import usage as used
+
+    show(used(settings().lake_root, list(registry())), as_json=as_json)
+
+
+def make(
+    labels: Annotated[str, typer.Argument(help="SQL over released tables: select vehicle_key, … as at, … from …")],
+    feature: Annotated[list[str], typer.Option(help="A feature to add; say it once for each.")],
+    out: Annotated[Path, typer.Option(help="A new folder.")],
+    as_of: Annotated[str, typer.Option(help="A release, or a time: 42, 2026-06-01, 2026-06-01T12:00:00Z.")] = "",
+    tolerance_days: Annotated[int, typer.Option(help="So many days before its label may the day of a value have ended.", min=0)] = 7,
+    purpose: Annotated[list[str] | None, typer.Option(help="A consent that the use needs, beside those of the features.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a training set: labels with features as they were known at each label's time, as Parquet with a manifest."""
+    from fleetlake.features import training_set
+
+    wanted = training_set(labels, feature, as_of or None, timedelta(days=tolerance_days), purposes=purpose or ())
+    made = wanted.write(out)
+    if as_json:
+        print(made.to_json())
+        return
+    print(f"{made.rows:,} rows with {len(made.features)} features, out of release {made.release}, in {out}")
+    ERRORS.print(f"fleet features rebuild {out / 'manifest.json'} makes it again", markup=False)
+
+
+def rebuild(
+    manifest: Annotated[Path, typer.Argument(help="The manifest.json of a training set.")],
+    out: Annotated[Path | None, typer.Option(help="Keep the files in this new folder; default: only compare them.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a training set again from its manifest: the same bytes, or exit status 1 and what is gone or differs."""
+    from fleetlake.features.rebuild import rebuild as again
+
+    with TemporaryDirectory(prefix="fleetlake-set-") as scratch:
+        before, made = again(manifest, out or Path(scratch))
+    if as_json:
+        print(made.to_json())
+        return
+    print(f"the same bytes: {made.rows:,} rows in {len(made.shards)} files, out of release {before.release}")
+
+
+COMMANDS = {
+    "features list": listed,
+    "features describe": describe,
+    "features usage": usage,
+    "features set": make,
+    "features rebuild": rebuild,
+}

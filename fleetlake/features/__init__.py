@@ -27,10 +27,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fleetlake.features.registry import Feature, registry
+    from fleetlake.features.declared import Feature, registry
+    from fleetlake.features.training import TrainingSet, training_set
 
-__all__ = ["Feature", "registry"]
-HOMES = {"Feature": "registry", "registry": "registry"}  # imported when first used
+__all__ = ["Feature", "TrainingSet", "registry", "training_set"]
+HOMES = {"Feature": "declared", "registry": "declared", "TrainingSet": "training", "training_set": "training"}  # imported when first used
 
 
 def __getattr__(name: str) -> Any:

@@ -50,7 +50,7 @@ class Engine:
         database = f"r{state.number}{'_internal' if internal else ''}"
         try:
             with self._lock:
-                self._prepare(database, state, _named(query, shown))
+                self._prepare(database, state, named(query, shown))
             with self._root.cursor() as cursor:
                 cursor.execute(f"use {database}")
                 _require_question(cursor.extract_statements(query))
@@ -79,7 +79,7 @@ class Engine:
         note(self._lake, table)
 
 
-def _named(query: str, tables: list[str]) -> list[str]:
+def named(query: str, tables: list[str]) -> list[str]:
     """The tables whose name is a word of a query: all that it can read, and rarely more; all of them where it asks for lists."""
     if LISTING.search(query):
         return tables

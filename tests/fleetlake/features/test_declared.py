@@ -7,7 +7,7 @@ from expectations.contract import contract
 from fleetlake.cli import application
 from fleetlake.console import Failure
 from fleetlake.features import registry
-from fleetlake.features.registry import chosen
+from fleetlake.features.declared import chosen
 
 CONSENTS = contract("silver.consents").column("purpose").enum
 
