@@ -8,14 +8,13 @@ published meanwhile.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
 from threading import Lock
 
 import duckdb
 
 from fleetlake.console import Failure
 from fleetlake.names import table_path
+from fleetlake.readers.extensions import escaped, load
 from fleetlake.readers.reads import note
 from fleetlake.releases import Published
 from fleetlake.releases.model import LAYERS, instead
@@ -71,10 +70,10 @@ class Engine:
 
     def _show(self, view: str, table: str, version: int) -> None:
         if not self._reads_delta:
-            self._root.execute(f"load '{_escaped(str(_extension()))}'")
+            load(self._root, self._lake)
             self._reads_delta = True
         path, pinned = table_path(self._lake, table), f'"{table}@{version}"'
-        self._root.execute(f"attach if not exists '{_escaped(path)}' as {pinned} (type delta, version {version}, pin_snapshot)")
+        self._root.execute(f"attach if not exists '{escaped(path)}' as {pinned} (type delta, version {version}, pin_snapshot)")
         self._root.execute(f"create view {view} as from {pinned}")
         note(self._lake, table)
 
@@ -101,20 +100,5 @@ def _explained(error: duckdb.Error, query: str, tables: list[str]) -> Failure:
     return Failure(f"{table} is not released", instead(table, tables))
 
 
-def _extension() -> Path:
-    spec = find_spec("duckdb_extension_delta")
-    homes = [Path(home) for home in (spec and spec.submodule_search_locations) or ()]
-    found = [path for home in homes for path in home.glob(f"extensions/v{duckdb.__version__}/delta.duckdb_extension")]
-    if not found:
-        raise Failure(
-            f"DuckDB {duckdb.__version__} has no delta extension beside it", "install fleetlake again: it pins both to one version"
-        )
-    return found[0]
-
-
 def _quoted(table: str) -> str:
     return ".".join(f'"{part}"' for part in table.split("."))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("'", "''")
