@@ -28,6 +28,9 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "release",
     "build",
     "backfill",
+    "train",
+    "score",
+    "use_cases",
     "sql",
     "ask",
     "kpis",
@@ -87,7 +90,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         complain(
             Failure(
-                f"this needs {error.name}, which is not installed", "pip install 'fleetlake[spark]'; reading released tables does without"
+                f"this needs {error.name}, which is not installed",
+                "pip install 'fleetlake[spark]', and 'fleetlake[ml]' to train; reading released tables does without",
             )
         )
         sys.exit(1)

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
         default=5_000_000_000, ge=0, description="fleet watch: less is free on the disk of FLEET_HOME or FLEET_LAKE."
     )
     core_hour_eur: float = Field(default=0.04, ge=0, description="What an hour of a core costs, in EUR: for what a backfill will cost.")
+    models: Path | None = Field(default=None, description="Where trained models are kept; default: $FLEET_HOME/models.")
+    bills_itself: bool = Field(
+        default=True, description="Whether trainings are billed at core_hour_eur; false where a provider's bill has the tag training_run."
+    )
     inbox: Path | None = Field(
         default=None, description="Where bills and recall lists are put, a folder a delivery; default: $FLEET_HOME/inbox."
     )
@@ -87,6 +91,11 @@ class Settings(BaseSettings):
     def inbox_root(self) -> Path:
         """Where deliveries are put."""
         return self.inbox or self.home / "inbox"
+
+    @property
+    def models_root(self) -> Path:
+        """Where trained models are kept."""
+        return self.models or self.home.absolute() / "models"
 
     def key_of_vins(self) -> bytes:
         """The secret behind vehicle keys; made once and kept readable by its owner only."""

@@ -18,7 +18,7 @@ def commands() -> set[str]:
 def named(text: str) -> set[str]:
     """Commands in code: `fleet land --once`, `fleet contracts check`."""
     code = "\n".join(re.findall(r"```.*?```|`[^`]+`", text, re.DOTALL))
-    found = re.findall(r"(?:^|`|[$&] )fleet ([a-z]+)(?: ([a-z]+))?", code, re.MULTILINE)
+    found = re.findall(r"(?:^|`|[$&] )fleet ([a-z][a-z-]*)(?: ([a-z]+))?", code, re.MULTILINE)
     return {f"{first} {second}" if first in GROUPS else first for first, second in found}
 
 

@@ -34,9 +34,10 @@ def impact(
     column: Annotated[str, typer.Argument(help="layer.table.column, for example silver.charging.energy_wh.")],
     as_json: AsJson = False,
 ) -> None:
-    """Name the columns of models that a column gets into, the exposures behind them, and the checks and files that mention it."""
+    """Name the columns of models that a column gets into, the exposures and use cases behind them, and the checks and files that mention it."""
     from expectations.contract import contract, contracts
     from expectations.readers import readers
+    from fleetlake.training.use_cases import reading
 
     table, _, name = column.rpartition(".")
     if name not in {each.name for each in contract(table).columns}:
@@ -46,6 +47,7 @@ def impact(
     rows = [{"kind": "column", "name": ".".join(each)} for each in made]
     held = {each for each, _ in made}
     rows += [{"kind": "exposure", "name": each} for each, read in graph.exposures.items() if read & {table, *held}]
+    rows += [{"kind": "use case", "name": f"{each.name}, of {each.owner}"} for each in reading([(table, name), *made])]
     rows += [{"kind": "mention", "name": each} for each in readers(table, name, contracts(), Path(__file__).parents[2])]
     show(rows, as_json=as_json, title=f"who reads {column}")
     if not any(layer.startswith("gold") for (layer, _) in graph.columns):

@@ -8,7 +8,7 @@ from typing import Any
 
 from fleetlake.console import Failure
 
-LAYERS = ("bronze", "silver", "gold", "gold_internal", "ops")
+LAYERS = ("bronze", "silver", "gold", "gold_internal", "ml", "ops")
 WITH = {"gold": ("gold_internal",)}  # layers that are made, checked and released together with one
 
 
