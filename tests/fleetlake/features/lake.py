@@ -42,8 +42,12 @@ def put(lake: str, profiles: Iterable[dict[str, Any]], consents: Sequence[dict[s
     """Both tables hold these rows, pass their gates and are released: silver, then gold."""
     numbers = dict.fromkeys(("trips_1d", "odometer_km", "events_1d"), pl.Float32)
     keys = {"vehicle_key": pl.String, "day": pl.Date, "known_at": pl.Datetime("us", "UTC"), "known_on": pl.Date}
-    rows = pl.DataFrame(list(profiles), schema=keys | numbers)
-    write_deltalake(table_path(lake, PROFILES), rows.to_arrow(), mode="overwrite", partition_by=["known_on"])
+    laid(lake, pl.DataFrame(list(profiles), schema=keys | numbers), consents)
+
+
+def laid(lake: str, profiles: pl.DataFrame, consents: Sequence[dict[str, Any]]) -> None:
+    """The same of a frame."""
+    write_deltalake(table_path(lake, PROFILES), profiles.to_arrow(), mode="overwrite", partition_by=["known_on"])
     versions = {CONSENTS: replaced(lake, CONSENTS, pl.DataFrame(consents)), PROFILES: DeltaTable(table_path(lake, PROFILES)).version()}
     gated(lake, versions)
     release(lake, "silver")
