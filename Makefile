@@ -61,7 +61,7 @@ $(VENV)/.uv:
 # Of what uv says its list of all packages is left out: a line per step remains.
 $(VENV)/.packages: $(BUILT_FROM) | $(VENV)/.uv
 	@echo "[2/4] packages of uv.lock (the first time some minutes), wire format from the contracts"
-	@{ $(BIN)/uv sync --locked --inexact --compile-bytecode --extra s3 --extra spark --extra dbt --extra quality --extra airflow --extra ml --extra dev --reinstall-package fleetlake --python $(BIN)/python 2>&1; echo $$? > $@.status; } \
+	@{ $(BIN)/uv sync --locked --inexact --compile-bytecode --extra s3 --extra spark --extra dbt --extra quality --extra airflow --extra dashboard --extra ml --extra dev --reinstall-package fleetlake --python $(BIN)/python 2>&1; echo $$? > $@.status; } \
 		| { grep -v '^ [-+~] ' || true; }; exit $$(cat $@.status)
 	@touch $@
 

@@ -34,6 +34,7 @@ MODULES: tuple[str, ...] = (  # one module of fleetlake.commands a line, in the 
     "sql",
     "ask",
     "kpis",
+    "dashboard",
     "docs",
     "export",
     "lineage",

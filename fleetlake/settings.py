@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     bills_itself: bool = Field(
         default=True, description="Whether trainings are billed at core_hour_eur; false where a provider's bill has the tag training_run."
     )
+    budget_month_eur: float | None = Field(
+        default=None, gt=0, description="What a month may cost, in EUR: a line on the dashboard's page Cost; default: none."
+    )
+    metrics: str = Field(
+        default="", description="Where `fleet metrics --port` answers, for the dashboard's page Pipeline; default: as `fleet up` runs it."
+    )
     inbox: Path | None = Field(
         default=None, description="Where bills and recall lists are put, a folder a delivery; default: $FLEET_HOME/inbox."
     )

@@ -102,7 +102,8 @@ def _farewell(home: Path, seconds: float) -> None:
   fleet describe silver.charging      its columns, units, ranges
   fleet quarantine charging --rows 3  what was refused, why, and its bytes
   fleet kpis --day {START}        another day's page
-  fleet up kafka && fleet audit --full""",
+  fleet up kafka && fleet audit --full
+  fleet dashboard                     all numbers as pages in a browser""",
         markup=False,
         highlight=False,
     )

@@ -15,7 +15,7 @@ Services = Annotated[list[str] | None, typer.Argument(help="kafka, connect, land
 
 
 def up(services: Services = None, as_json: AsJson = False) -> None:
-    """Start the platform, or some services, and wait until they answer: Kafka, a shared Spark, land, refine, Airflow. What dies is started again."""
+    """Start the platform, or some services, and wait until they answer: Kafka, a shared Spark, land, refine, Airflow, the dashboard. What dies is started again."""
     from fleetlake.services.platform import wanted
     from fleetlake.services.report import report
     from fleetlake.services.supervisor import SUPERVISOR
@@ -76,6 +76,8 @@ def _up(names: Sequence[str]) -> None:
         password = f"password {made} (shown this once; kept in" if made else "password as before (it is kept in"
         where = f"http://{HOST}:{port('api-server')}"
         ERRORS.print(f"Airflow: {where}, user {airflow.USER}, {password} {airflow.passwords()})", markup=False)
+    if "dashboard" in names:
+        ERRORS.print(f"Dashboard: http://{HOST}:{port('dashboard')}", markup=False)
 
 
 COMMANDS = {"up": up, "down": down}

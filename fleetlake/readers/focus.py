@@ -8,9 +8,9 @@ import polars as pl
 
 from fleetlake.console import Failure
 from fleetlake.readers.frames import scan
+from fleetlake.readers.spreadsheet import neutral
 from fleetlake.readers.state import release
 
-FORMULA = r"^[=+\-@\t\r]"  # how spreadsheets know one
 PARTS = {"BilledCost": "billed_cost", "EffectiveCost": "effective_cost", "ListCost": "list_cost", "ContractedCost": "contracted_cost"}
 OF_CHARGE = {  # what every part of a charge says alike
     "ServiceProviderName": "provider_name",
@@ -113,7 +113,7 @@ def _text(name: str, kind: Any) -> pl.Expr:
         return column.dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ")
     if kind.is_decimal():
         return column.cast(pl.String).str.replace(r"\.?0+$", "")
-    return pl.when(column.str.contains(FORMULA)).then(pl.format("'{}", column)).otherwise(column).alias(name)
+    return neutral(column).alias(name)
 
 
 def _details() -> pl.Expr:

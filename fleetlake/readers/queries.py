@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fleetlake.readers.engine import Engine
+from fleetlake.readers.engine import INTERNAL, Engine
+from fleetlake.readers.guard import require_released
 from fleetlake.releases import AsOf, Published, published
 from fleetlake.settings import settings
 
@@ -33,6 +34,28 @@ def answered(query: str, as_of: AsOf = None, *, internal: bool = False) -> "Iter
     state = published(lake, as_of)
     with engine(lake).asked(query, state, internal=internal) as relation:
         yield relation, state
+
+
+def answer(query: str, state: Published, **parameters: object) -> "pl.DataFrame":
+    """The answer in one state that the caller holds: many questions of one page see one release. `parameters` are values of $names."""
+    with engine(settings().lake_root).asked(query, state, parameters or None) as relation:
+        return relation.pl()
+
+
+def offered(query: str, state: Published, rows: int, limit_s: float) -> "pl.DataFrame":
+    """The first `rows` of the answer to SQL that somebody else wrote, on a page: it reads released tables and nothing else of this machine.
+
+    Raises Failure for what is not released, no question, refused by DuckDB, or not answered after `limit_s` seconds.
+    """
+    require_released(query, [table for table in state.tables if not table.startswith(f"{INTERNAL}.")])
+    with engine(settings().lake_root).asked(query, state, limit_s=limit_s) as relation:
+        return relation.limit(rows).pl()
+
+
+def records(query: str, **parameters: object) -> "pl.DataFrame":
+    """What gates, releases and jobs have noted of themselves until now: `select … from ops.gate_results`, whether ops is released or not."""
+    with engine(settings().lake_root).recorded(query, parameters or None) as relation:
+        return relation.pl()
 
 
 def engine(lake: str) -> Engine:

@@ -1,4 +1,4 @@
-"""Commands of ours that listen: the Spark that batch work shares instead of a JVM each, and what Prometheus reads."""
+"""Commands of ours that listen: the Spark that batch work shares instead of a JVM each, what Prometheus reads, and pages for people."""
 
 from fleetlake.services.environment import FLEET, environment
 from fleetlake.services.ports import is_open
@@ -16,4 +16,4 @@ def listening(name: str) -> Service:
     )
 
 
-CONNECT, METRICS = listening("connect"), listening("metrics")
+CONNECT, METRICS, DASHBOARD = (listening(name) for name in ("connect", "metrics", "dashboard"))

@@ -7,12 +7,12 @@ from graphlib import TopologicalSorter
 from fleetlake.console import Failure
 from fleetlake.services.airflow import PARTS, SET_UP
 from fleetlake.services.kafka import KAFKA
-from fleetlake.services.listening import CONNECT, METRICS
+from fleetlake.services.listening import CONNECT, DASHBOARD, METRICS
 from fleetlake.services.service import Service
 from fleetlake.services.streams import LAND, REFINE, TOPICS
 from fleetlake.settings import Settings
 
-SERVICES: Mapping[str, Service] = {each.name: each for each in (KAFKA, CONNECT, SET_UP, TOPICS, *PARTS, LAND, REFINE, METRICS)}
+SERVICES: Mapping[str, Service] = {each.name: each for each in (KAFKA, CONNECT, SET_UP, TOPICS, *PARTS, LAND, REFINE, METRICS, DASHBOARD)}
 
 
 def wanted(names: Iterable[str], settings: Settings) -> tuple[str, ...]:

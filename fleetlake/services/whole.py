@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 
 from fleetlake.console import Failure
 from fleetlake.java import java_home
 from fleetlake.services.airflow import AIRFLOW, SET_UP
 from fleetlake.services.environment import environment
+from fleetlake.services.listening import DASHBOARD
 from fleetlake.services.platform import SERVICES, in_order, with_dependants
 from fleetlake.services.ports import require_free
 from fleetlake.services.service import died, end, port, require_disk, start
@@ -37,10 +39,14 @@ def bring_up(names: Sequence[str], said: Said) -> None:
 
 
 def require_startable(names: Sequence[str]) -> None:
-    """Raises Failure for what would keep a service from starting: a taken port, a full disk, no Java, no Airflow."""
+    """Raises Failure for what would keep a service from starting: a taken port, a full disk, no Java, no Airflow, no Streamlit."""
     java_home()
     if SET_UP.name in names and not AIRFLOW.exists():
         raise Failure("Airflow is not installed", "make setup, or start the others: fleet up kafka connect land refine")
+    if DASHBOARD.name in names and find_spec("streamlit") is None:
+        raise Failure(
+            "Streamlit is not installed", "pip install 'fleetlake[dashboard]', or start the others: fleet up kafka connect land refine"
+        )
     for service in (SERVICES[name] for name in names):
         if service.process() is None:
             require_disk(service)
