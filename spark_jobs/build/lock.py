@@ -1,23 +1,27 @@
 """One build at a time: the second one says so."""
 
 import fcntl
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from fleetlake.console import Busy
-from fleetlake.settings import settings
+from spark_jobs.build.lease import Lease, held
+
+NAME = ".build.lock"
 
 
 @contextmanager
 def only_one(lake: str) -> Iterator[None]:
-    """Holds the lock of a lake; it goes with the process. Raises Busy where another process has it.
+    """Holds the lock of a lake, for builds of all machines; it goes with the process, in an object store two minutes after it. Raises Busy where
+    another process has it."""
+    with held(Lease(f"{lake}/gold", NAME)) if "://" in lake else _locked(Path(lake) / "gold" / NAME):
+        yield
 
-    In an object store only builds of this machine see each other; of two others the second one's entry in ops.builds is refused.
-    """
-    path = _path(lake)
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         try:
@@ -31,9 +35,3 @@ def only_one(lake: str) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
-
-
-def _path(lake: str) -> Path:
-    if "://" in lake:
-        return settings().home / "locks" / f"build-{hashlib.sha256(lake.encode()).hexdigest()[:16]}"
-    return Path(lake) / "gold" / ".build.lock"

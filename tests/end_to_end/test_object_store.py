@@ -2,15 +2,21 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pyarrow as pa
 import pytest
 
 import fleetlake
+from fleetlake.console import Busy
 from fleetlake.overview import overview
 from fleetlake.readers.extensions import secret
 from fleetlake.releases import published
 from fleetlake.settings import settings
+from spark_jobs.build.lease import Lease, held
+from spark_jobs.build.lock import NAME as LOCK
+from spark_jobs.build.lock import only_one
 from spark_jobs.exchange import Exchange, Held
 from spark_jobs.files import write
 from spark_jobs.releases.log import Log
@@ -83,6 +89,41 @@ def test_a_rewrite_goes_behind_what_is_appended_meanwhile(lake: str):
     table.replace([held], [write(table.path, ROWS, {}, ["id"])], Exchange("OPTIMIZE", is_data_change=False))
     assert (table.version, table.delta.to_pyarrow_table().num_rows) == (3, 6)
     assert file["path"] not in table.files()
+
+
+def test_one_build_at_a_time_and_one_that_was_killed_is_given_up(lake: str):
+    with only_one(lake), pytest.raises(Busy, match=f"another build is at work on this lake .process {os.getpid()} of"), only_one(lake):
+        pass
+    killed = Lease(f"{lake}/gold", LOCK, lasts=timedelta(seconds=0.5))
+    killed.take()
+    with pytest.raises(Busy), only_one(lake):
+        pass
+    while datetime.now(UTC) < killed.until:
+        pass
+    with only_one(lake), pytest.raises(Busy, match="the lock of builds was lost"):
+        killed.renew()
+
+
+def test_a_build_that_lost_its_lock_is_interrupted_and_takes_nothing_from_who_has_it(lake: str):
+    slept = Lease(f"{lake}/gold", LOCK, lasts=timedelta())
+    with pytest.raises(KeyboardInterrupt):
+        _while_somebody_else_takes_it(slept, Lease(f"{lake}/gold", LOCK))
+    with pytest.raises(Busy, match="another build is at work"), only_one(lake):
+        pass
+
+
+def _while_somebody_else_takes_it(slept: Lease, other: Lease) -> None:
+    with held(slept, every_s=0.5):
+        other.take()
+        Event().wait(30)
+
+
+def test_a_lease_is_renewed_while_its_block_runs(lake: str):
+    mine = Lease(f"{lake}/gold", LOCK, lasts=timedelta(seconds=2))
+    with held(mine, every_s=0.2):
+        began = mine.until
+        while mine.until == began:
+            pass
 
 
 @pytest.mark.parametrize(
