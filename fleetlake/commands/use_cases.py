@@ -40,7 +40,7 @@ def described(use: "UseCase", runs: Iterable[Mapping[str, Any]], *, as_json: boo
         "owner": use.owner,
         "purpose": use.purpose,
         "reads": columns if as_json else f"{len(columns)} columns of {', '.join(tables)}",
-        "consents": list(use.consents) if as_json else ", ".join(use.consents),
+        "consents": use.consents if as_json else "; ".join(f"{step}: {', '.join(asked)}" for step, asked in use.consents.items()),
         "model": use.model,
         "trainings": len(ordered),
         "cost_eur": sum((run["cost_eur"] for run in ordered), start=Decimal(0)).normalize(),

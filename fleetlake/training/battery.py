@@ -27,7 +27,7 @@ TASK = Task(
     labels=lambda horizon_days: LABELS.format(horizon_days=horizon_days),
     context=("health_percent", "model", "market"),
     words=("model", "market"),
-    learner={"objective": "regression", "learning_rate": 0.05, "num_leaves": 7, "min_data_in_leaf": 100, "feature_fraction": 0.7},
+    learner={"objective": "regression_l1", "learning_rate": 0.05, "num_leaves": 7, "min_data_in_leaf": 100, "feature_fraction": 0.7},
     rounds=150,
     metrics=(absolute_error("percentage points"),),
     baselines={"the fleet's usual loss": lambda learnt, asked, classes: usual(learnt, asked)},

@@ -19,7 +19,7 @@ def card(task: Task, use: UseCase, trained: Trained, facts: Mapping[str, Any]) -
         "question": task.question,
         "owner": use.owner,
         "purpose": use.purpose,
-        "consents": list(use.consents),
+        "consents": use.consents,
         "expires_on": use.expires_on.isoformat(),
         **facts,
         "learner": dict(task.learner),

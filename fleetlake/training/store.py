@@ -10,7 +10,7 @@ from typing import Any
 
 from fleetlake.console import Failure
 from fleetlake.settings import settings
-from fleetlake.training.learners import Fitted
+from fleetlake.training.learners import Fitted, library
 from fleetlake.training.task import Encoding
 
 TREES, MODEL, CARD, PAGE, MANIFEST, SET = "trees.txt", "model.json", "card.json", "card.md", "manifest.json", "set"
@@ -59,11 +59,9 @@ def release_set(folder: Path) -> None:
 
 def load(folder: Path) -> Model:
     """A kept model; raises Failure where there is none."""
-    import lightgbm
-
     try:
         told = json.loads((folder / MODEL).read_text(encoding="utf-8"))
-        booster = lightgbm.Booster(model_file=folder / TREES)
+        booster = library().Booster(model_file=folder / TREES)
     except (OSError, ValueError) as error:
         raise Failure(f"{folder} holds no model: {error}", "fleet train makes one") from error
     return Model(Fitted(booster, told["stopped"]), Encoding.from_json(told["encoding"]), told)

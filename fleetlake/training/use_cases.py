@@ -27,7 +27,8 @@ class UseCase:
     purpose: str
     model: str
     application: str
-    consents: tuple[str, ...]
+    training_consents: tuple[str, ...]
+    scoring_consents: tuple[str, ...]
     features: tuple[str, ...]
     labels: tuple[Column, ...]
     tolerance_days: int
@@ -46,6 +47,14 @@ class UseCase:
         """All that it reads."""
         known = registry()
         return frozenset({*self.labels, *((known[name].table, known[name].column) for name in self.features if name in known)})
+
+    @property
+    def consents(self) -> dict[str, list[str]]:
+        """What customers must have allowed for a vehicle to be trained on, and for it to be scored."""
+        known = registry()
+        read = {known[name].consent for name in self.features if name in known} - {None}
+        both = {"training": self.training_consents, "scoring": self.scoring_consents}
+        return {step: sorted({*asked, *(each for each in read if each)}) for step, asked in both.items()}
 
     @property
     def missing(self) -> list[str]:
@@ -93,7 +102,8 @@ def _read(name: str, told: Mapping[str, Any]) -> UseCase:
     return UseCase(
         name,
         **plain,
-        consents=tuple(told["consents"]),
+        training_consents=tuple(told["consents"]["training"]),
+        scoring_consents=tuple(told["consents"]["scoring"]),
         features=tuple(told["features"]),
         labels=labels,
         max_minutes=told["budget"]["minutes"],

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import polars as pl
 
-from fleetlake.features import training_set
 from fleetlake.features.manifest import Manifest
 from fleetlake.settings import settings
 from fleetlake.training import store
@@ -73,8 +72,7 @@ class Training:
             (store.folder_of(use.name, self.wanted.resumed) / store.SET).rename(path)
             manifest = Manifest.read(path / store.MANIFEST)
         else:
-            asked = training_set(self.wanted.labels, use.features, self.wanted.release, use.tolerance, purposes=use.consents)
-            manifest = asked.write(path)
+            manifest = self.wanted.set.write(path)
         self.facts |= {"rows": manifest.rows, "manifest": manifest.checksum}
 
     def _learn(self, watch: Watch) -> Trained:

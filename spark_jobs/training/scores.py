@@ -41,7 +41,7 @@ def best(classes: tuple[str, ...], probabilities: Array, ranks: int = RANKS) -> 
 def score(lake: str, model: Model, day: date) -> dict[str, Any]:
     """Writes the suggestions of a day, a candidate until its gate and its release; version, rows, vehicles, and what they were made of."""
     use, release = use_case("suggest"), published(lake).number
-    asked = training_set(suggest.moments(day.isoformat()), use.features, release, use.tolerance, purposes=use.consents)
+    asked = training_set(suggest.moments(day.isoformat()), use.features, release, use.tolerance, purposes=use.scoring_consents)
     with TemporaryDirectory(prefix="fleetlake-scores-") as folder:
         manifest = asked.write(folder)  # the lake keeps the manifest, from which the same is made again
         frame = pl.concat([pl.read_parquet(Path(folder, each["file"])) for each in manifest.shards] or [asked.frame()])

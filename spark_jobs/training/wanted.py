@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import polars as pl
+
 from fleetlake.console import Failure
+from fleetlake.features import training_set
+from fleetlake.features.training import TrainingSet
 from fleetlake.readers.queries import answered
 from fleetlake.releases import published
 from fleetlake.training import store
@@ -16,6 +20,7 @@ from fleetlake.training.tasks import task
 from fleetlake.training.use_cases import UseCase, use_case
 from spark_jobs.training import log
 
+REMEDY = "the lake may be too short: a smaller --horizon, an earlier --since; fleet use-cases says which consents are needed"
 GATHER_S = 0.5  # for a million values, as long as no training was measured: on the slow side of what laptops take
 
 
@@ -40,6 +45,11 @@ class Wanted:
         """SQL."""
         labels = self.task.labels(self.horizon_days)
         return labels if self.since is None else f"select * from ({labels}) where \"at\" >= timestamptz '{self.since.isoformat()}'"
+
+    @property
+    def set(self) -> TrainingSet:
+        """The labels with features as they were known, of vehicles that allow it; nothing is read yet."""
+        return training_set(self.labels, self.use.features, self.release, self.use.tolerance, purposes=self.use.training_consents)
 
 
 def wanted(
@@ -88,6 +98,9 @@ class Expected:
 def expected(lake: str, wanted: Wanted, machine: Machine) -> Expected:
     """Counts the labels, and looks at what trainings took before or tries how fast this machine is. Raises Failure where labels are not released."""
     rows, classes = counted(wanted)
+    if not rows:
+        ahead = f" that looks {wanted.horizon_days} days ahead" if wanted.horizon_days else ""
+        raise Failure(f"what is released holds no label{ahead}, of a vehicle whose customer allows {wanted.use.name}", REMEDY)
     trees = (wanted.rounds - wanted.done) * (classes if wanted.task.is_choice else 1)
     size = Size(rows, len(wanted.use.features) + len(wanted.task.context), trees)
     rates = nearest(size, log.measured(lake, wanted.use.name, machine.cores)) or probe(machine.cores, GATHER_S)
@@ -95,8 +108,11 @@ def expected(lake: str, wanted: Wanted, machine: Machine) -> Expected:
 
 
 def counted(wanted: Wanted) -> tuple[int, int]:
-    """Labels, and how many different targets they have; before anybody's consent is asked for."""
-    query = f"select count(*), count(distinct target) from ({wanted.labels})"
+    """Labels of vehicles that allow it, and how many different targets they have."""
+    target = "target" if wanted.task.is_choice else "0 as target"
+    query = f"select vehicle_key, {target}, count(*) as rows from ({wanted.labels}) group by all"
     with answered(query, wanted.release, internal=True) as (relation, _):
-        row: tuple[int, int] | None = relation.fetchone()
-    return row or (0, 0)
+        labels = relation.pl()
+    allowed = wanted.set.vehicles
+    kept = labels if allowed is None else labels.filter(pl.col("vehicle_key").is_in(allowed.implode()))
+    return int(kept["rows"].sum()), kept["target"].n_unique()

@@ -11,16 +11,15 @@ from spark_jobs.releases.plan import release
 from tests.fleetlake.training.fleets import CODES, suggestions
 from tests.spark_jobs.releases.fabricated import gated, replaced
 
-PURPOSES = ("product_improvement", "personalisation")
-SILENT = 5  # vehicles whose customers did not allow it
+SILENT = 5  # vehicles whose customers never allowed a purpose
 
 
-def put(lake: str) -> list[str]:
-    """Writes and releases uses, consents, features and the register; the keys of vehicles that must not be trained on."""
+def put(lake: str) -> tuple[list[str], list[str]]:
+    """Writes and releases uses, consents, features and the register; the keys of vehicles that must not be trained on, and must not be scored."""
     uses = suggestions().select("vehicle_key", "model", "market", occurred_at="at", feature_id="target", action=pl.lit("stopped"))
     uses = uses.with_columns(entry_point=pl.lit("touch"), duration_ms=pl.lit(0, pl.Int64))
     keys = uses["vehicle_key"].unique().sort()
-    silver = {"silver.feature_usage": uses, "silver.consents": _consents(keys[SILENT:].to_list())}
+    silver = {"silver.feature_usage": uses, "silver.consents": _consents(keys)}
     gated(lake, {name: replaced(lake, name, frame) for name, frame in silver.items()})
     release(lake, "silver")
     described = uses.group_by("vehicle_key").agg(pl.col("model", "market").first())
@@ -33,11 +32,12 @@ def put(lake: str) -> list[str]:
     }
     gated(lake, internal)
     release(lake, "gold_internal")
-    return keys[:SILENT].to_list()
+    return keys[:SILENT].to_list(), keys[: 2 * SILENT].to_list()
 
 
-def _consents(keys: list[str]) -> pl.DataFrame:
-    given = pl.DataFrame({"vehicle_key": keys}).join(pl.DataFrame({"purpose": PURPOSES}), how="cross")
+def _consents(keys: pl.Series) -> pl.DataFrame:
+    asked = (("product_improvement", keys[SILENT:]), ("personalisation", keys[2 * SILENT :]))
+    given = pl.concat([pl.DataFrame({"vehicle_key": who}).with_columns(purpose=pl.lit(purpose)) for purpose, who in asked])
     return given.with_columns(is_given=pl.lit(True), occurred_at=pl.lit(datetime(2026, 1, 1, tzinfo=UTC)), event_id=pl.lit("e1"))
 
 

@@ -38,6 +38,20 @@ def test_nineteen_of_twenty_bounds_hold_the_truth():
     assert 51 <= held <= 60  # 57 are expected; fewer than 51 come by chance once in 300
 
 
+def test_bounds_are_as_wide_as_chance_makes_a_mean():
+    scores, target, vehicle = predictions(vehicles=2_000, each=1, right=0.7, seed=3)
+    found = compare(hit_rate(1), scores, scores, target, vehicle).model
+    assert found.high - found.low == pytest.approx(2 * 1.96 * (0.7 * 0.3 / 2_000) ** 0.5, rel=0.1)
+
+
+def test_a_gain_that_may_as_well_be_smaller_than_the_margin_does_not_count():
+    scores, target, vehicle = predictions(vehicles=60, each=5, right=0.6, seed=4)
+    found = compare(hit_rate(1), scores, np.tile([1.0, 0.0], (300, 1)), target, vehicle)
+    assert found.gain.low < found.gain.value < found.gain.high
+    assert found.beats(found.gain.low)
+    assert not found.beats(found.gain.value)
+
+
 def test_vehicles_that_are_alike_in_themselves_make_bounds_wider():
     scores, target, _ = predictions(vehicles=1, each=400, right=0.5, seed=1)
     one_by_one = compare(hit_rate(1), scores, scores, target, np.arange(400)).model

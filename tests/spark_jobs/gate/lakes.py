@@ -187,6 +187,6 @@ REDS: dict[str, dict[str, Callable[[], Content | OneTable | Imported]]] = {  # b
         "key.unique": lambda: replace(WHOLE, refused=(refused(9), refused(9))),
         "conservation.rows": lambda: replace(WHOLE, quarantine_told=2),
     },
-    **{each.id: of_one_table(each.id) for each in in_files() if each.layer in ("ops", "gold")},  # type: ignore[dict-item]
+    **{each.id: of_one_table(each.id) for each in in_files() if each.layer in ("ops", "gold", "ml")},  # type: ignore[dict-item]
     **{each: of_imports(each) for each in imported.TABLES},  # type: ignore[dict-item]
 }

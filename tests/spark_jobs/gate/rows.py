@@ -96,7 +96,7 @@ def sound(contract: Contract, number: int, **changes: Any) -> dict[str, Any]:
         "charge_id": f"c{number}",
         "campaign_id": f"c{number}",
     }
-    numbered |= {"job_run": f"j{number}", "session": f"s{number}"}
+    numbered |= {"job_run": f"j{number}", "session": f"s{number}", "training_run": f"t{number}"}
     return row | {name: value for name, value in numbered.items() if name in row and type(value) is type(row[name])} | changes
 
 

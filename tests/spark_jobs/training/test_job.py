@@ -1,23 +1,29 @@
 """A training reads what is released, keeps to its budget, and leaves its row, its bill, its card and its model."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
+from deltalake import DeltaTable
 from typer.testing import CliRunner
 
 import fleetlake
 from fleetlake.cli import application
 from fleetlake.console import Failure
+from fleetlake.names import table_path
 from fleetlake.settings import settings
 from fleetlake.training import store
 from fleetlake.training.budget import Watch
+from fleetlake.training.use_cases import use_case
 from spark_jobs.imports.inbox import deliveries
 from spark_jobs.imports.job import bring
 from spark_jobs.imports.kinds import KINDS
+from spark_jobs.releases.plan import release
 from spark_jobs.training.log import runs
 from tests.fleetlake.training.lake import put
+from tests.spark_jobs.releases.fabricated import gated, replaced
 
 FEW = ("--rounds", "12")
 
@@ -28,8 +34,8 @@ def fleet(*words: str):
 
 @pytest.fixture
 def silent(lake: str) -> list[str]:
-    """The lake's vehicles that did not allow it."""
-    return put(lake)
+    """The lake's vehicles whose customers did not allow it."""
+    return put(lake)[0]
 
 
 def test_a_training_leaves_its_row_its_card_and_a_manifest_but_not_the_rows_that_it_read(lake, silent):
@@ -44,7 +50,7 @@ def test_a_training_leaves_its_row_its_card_and_a_manifest_but_not_the_rows_that
     assert sorted(path.name for path in folder.iterdir()) == ["card.json", "card.md", "manifest.json", "model.json", "trees.txt"]
     manifest = json.loads((folder / "manifest.json").read_text())
     assert (manifest["checksum"], manifest["rows"]) == (row["manifest"], row["rows"])
-    assert set(manifest["consent"]["purposes"]) == {"product_improvement", "personalisation"}
+    assert manifest["consent"]["purposes"] == ["product_improvement"]
     assert "beats its baseline" in (folder / "card.md").read_text()
 
 
@@ -143,6 +149,30 @@ def test_with_shuffled_labels_the_answer_is_yes_when_nothing_was_learnt(lake, si
     assert runs(lake)[0]["is_better"] is False
     with pytest.raises(Failure):
         store.newest("suggest")
+
+
+def test_a_model_that_is_not_better_by_its_margin_is_kept_but_not_taken(lake, silent, monkeypatch):
+    demanding = replace(use_case("suggest"), margin=9.0)
+    monkeypatch.setattr("spark_jobs.training.wanted.use_case", lambda name: demanding)
+    said = fleet("suggest", *FEW)
+    assert said.exit_code == 1
+    assert "does not beat its baseline" in said.stderr
+    (row,) = runs(lake)
+    assert store.load(store.folder_of("suggest", row["training_run"])).id == row["model"]
+    with pytest.raises(Failure, match="no model for suggest has beaten its baseline yet"):
+        store.newest("suggest")
+
+
+def test_a_lake_that_is_too_short_for_a_horizon_is_told_so_and_nothing_is_booked(lake, silent):
+    health = {"occurred_on": date(2026, 6, 1), "received_at": datetime(2026, 6, 1, 1, tzinfo=UTC), "state_of_health_percent": 96.0}
+    report = pl.DataFrame([{"vehicle_key": "v1", "model": "C1E", "market": "DE"} | health])
+    kept = {name: DeltaTable(table_path(lake, name)).version() for name in ("silver.feature_usage", "silver.consents")}
+    gated(lake, kept | {"silver.vehicle_signals": replaced(lake, "silver.vehicle_signals", report)})
+    release(lake, "silver")
+    refused = fleet("battery").exception
+    assert isinstance(refused, Failure)
+    assert "no label that looks 90 days ahead" in refused.what
+    assert runs(lake) == []
 
 
 def test_an_expired_use_case_trains_nothing(lake, silent, monkeypatch):

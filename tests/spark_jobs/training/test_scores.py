@@ -27,8 +27,8 @@ def fleet(*words: str):
 
 @pytest.fixture
 def silent(lake: str) -> list[str]:
-    """The vehicles of a lake, with a trained model, that did not allow it."""
-    unasked = put(lake)
+    """The vehicles of a lake, with a trained model, whose customers did not allow to be offered anything; some of them did allow training."""
+    _, unasked = put(lake)
     assert fleet("train", "suggest", "--rounds", "8").exit_code == 0
     return unasked
 
