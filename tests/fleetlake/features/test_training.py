@@ -97,11 +97,19 @@ def test_all_of_a_set_is_of_the_release_that_it_was_bound_to(lake):
     assert trips(lake, ("v1", 2), as_of=bound.state.number) == [1.0]
 
 
-def test_labels_may_be_a_question_and_come_in_the_order_of_its_columns(lake):
+def test_labels_may_be_a_question_whose_rows_of_one_moment_come_in_the_order_of_its_columns(lake):
     put(lake, [profile("v1", 0, trips_1d=1.0), profile("v2", 0, trips_1d=2.0)], yes("v1", "v2"))
-    query = "select vehicle_key, timestamp '2026-06-02 12:00:00' as at, trips_1d > 1 as target from gold_internal.vehicle_profiles order by 1 desc;"
+    query = """
+        select vehicle_key, timestamp '2026-06-02 12:00:00' as at, unnest([9, 4]) as target
+        from gold_internal.vehicle_profiles order by 1 desc;
+    """
     wanted = training_set(query, ["trips_1d"])
-    assert wanted.frame().select("vehicle_key", "target", "trips_1d").rows() == [("v1", False, 1.0), ("v2", True, 2.0)]
+    assert wanted.frame().select("vehicle_key", "target", "trips_1d").rows() == [
+        ("v1", 4, 1.0),
+        ("v1", 9, 1.0),
+        ("v2", 4, 2.0),
+        ("v2", 9, 2.0),
+    ]
     assert set(wanted.versions) == {"gold_internal.vehicle_profiles", "silver.consents"}
 
 
