@@ -24,7 +24,7 @@ def train(
     max_minutes: Annotated[float | None, typer.Option(help="Most that it may take; default: the use case's budget.", min=0)] = None,
     max_cost: Annotated[float | None, typer.Option(help="Most that it may cost, in EUR; default: the use case's budget.", min=0)] = None,
     horizon: Annotated[
-        int | None, typer.Option(help="battery: so many days ahead; default: 90, which needs a lake of 188 days.", min=1)
+        int | None, typer.Option(help="battery: so many days ahead; default: 90, which needs a lake of 215 days.", min=1)
     ] = None,
     weeks: Annotated[int, typer.Option(help="So many weeks, the last ones, are held out and judge the model.", min=1)] = 1,
     since: Annotated[str, typer.Option(help="Leave out labels before, for example 2026-06-01.")] = "",
@@ -58,7 +58,7 @@ def train(
         since=moment(since) if since else None,
         is_shuffled=shuffled,
     )
-    foreseen = expected(lake, what, machine)
+    foreseen = expected(lake, what, machine, is_plan=plan)
     if plan:
         _say_plan(what, foreseen, machine, as_json=as_json)
         what.budget.refuse(foreseen.estimate, machine, foreseen.largest_rows)

@@ -21,7 +21,7 @@ from fleetlake.training.use_cases import UseCase, use_case
 from spark_jobs.training import log
 
 REMEDY = "the lake may be too short: a smaller --horizon, an earlier --since; fleet use-cases says which consents are needed"
-GATHER_S = 0.5  # for a million values, as long as no training was measured: on the slow side of what laptops take
+GATHER_S = 0.1  # for a million values, as long as no training was measured: labels, features and their way through files
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,19 @@ class Expected:
     binds: str
 
 
-def expected(lake: str, wanted: Wanted, machine: Machine) -> Expected:
-    """Counts the labels, and looks at what trainings took before or tries how fast this machine is. Raises Failure where labels are not released."""
+def expected(lake: str, wanted: Wanted, machine: Machine, *, is_plan: bool = False) -> Expected:
+    """Counts the labels, and looks at what trainings of that size took before, else tries how fast this machine is; for the largest set of a plan it tries in
+    any case, since small trainings tell little of large ones. Raises Failure where labels are not released, or there are none."""
     rows, classes = counted(wanted)
     if not rows:
         ahead = f" that looks {wanted.horizon_days} days ahead" if wanted.horizon_days else ""
         raise Failure(f"what is released holds no label{ahead}, of a vehicle whose customer allows {wanted.use.name}", REMEDY)
     trees = (wanted.rounds - wanted.done) * (classes if wanted.task.is_choice else 1)
     size = Size(rows, len(wanted.use.features) + len(wanted.task.context), trees)
-    rates = nearest(size, log.measured(lake, wanted.use.name, machine.cores)) or probe(machine.cores, GATHER_S)
-    return Expected(size, rates, estimate(size, rates, machine), *largest(size, rates, machine, wanted.budget))
+    known = nearest(size, log.measured(lake, wanted.use.name, machine.cores))
+    tried = probe(machine.cores, GATHER_S) if is_plan or known is None else known
+    rates = known or tried
+    return Expected(size, rates, estimate(size, rates, machine), *largest(size, tried, machine, wanted.budget))
 
 
 def counted(wanted: Wanted) -> tuple[int, int]:

@@ -8,7 +8,9 @@ import pytest
 
 import fleetlake
 from expectations.contract import contract
+from fleetlake.features import registry
 from fleetlake.training import battery, suggest
+from fleetlake.training.battery import WINDOW_DAYS
 from fleetlake.training.tasks import TASKS
 from fleetlake.training.use_cases import use_cases
 from spark_jobs.releases.plan import release
@@ -52,15 +54,28 @@ def test_a_use_is_asked_for_when_it_began_and_once(lake):
     }
 
 
+FIRST = report(-WINDOW_DAYS + 1, 99.0, vehicle="v2")  # from then on the lake knows what happened
+
+
 def test_a_battery_s_loss_is_the_difference_of_two_days_means(lake):
-    put(lake, "silver.vehicle_signals", [report(0, 95.0), report(0, 97.0, hour=13), report(1, 95.5), report(14, 94.0), report(15, 93.5)])
+    put(
+        lake,
+        "silver.vehicle_signals",
+        [FIRST, report(0, 95.0), report(0, 97.0, hour=13), report(1, 95.5), report(14, 94.0), report(15, 93.5)],
+    )
     (found, other) = fleetlake.sql(f"{battery.TASK.labels(14)} order by 4").rows(named=True)
     assert (found["at"], found["health_percent"], found["target"]) == (datetime(2026, 6, 2, tzinfo=UTC), 96.0, 2.0)
     assert (other["health_percent"], other["target"]) == (95.5, 2.0)
 
 
 def test_what_was_heard_after_a_day_s_end_is_not_known_of_that_day(lake):
-    put(lake, "silver.vehicle_signals", [report(0, 96.0), report(0, 50.0, late=timedelta(hours=13)), report(14, 94.0)])
+    put(lake, "silver.vehicle_signals", [FIRST, report(0, 96.0), report(0, 50.0, late=timedelta(hours=13)), report(14, 94.0)])
+    assert fleetlake.sql(battery.TASK.labels(14))["health_percent"].to_list() == [96.0]
+
+
+def test_a_day_is_asked_about_when_the_lake_is_as_old_as_the_longest_window_of_its_features(lake):
+    assert max(registry()[name].window for name in use_cases()["battery"].features) == WINDOW_DAYS
+    put(lake, "silver.vehicle_signals", [FIRST, report(-1, 96.5), report(0, 96.0), report(13, 94.5), report(14, 94.0)])
     assert fleetlake.sql(battery.TASK.labels(14))["health_percent"].to_list() == [96.0]
 
 
