@@ -10,12 +10,15 @@ from expectations.suites.expectation import ROWS, Expectation
 
 CATALOGUE = Path(__file__).parents[2] / "dbt_project" / "seeds" / "feature_catalogue.csv"
 REGISTER = "silver.vehicle_lifecycle"
+PREDICTED = "ml"
+RESEND = "add the feature to dbt_project/seeds/feature_catalogue.csv, or have its sender corrected and `fleet reprocess` the rows"
+RETRAIN = "`fleet train` and `fleet score` again: the model has learnt from a feature that is sold no more"
 UNKNOWN_SHARE = 0.01  # of the vehicles: a new one's first events may come before its entry in the register
 
 
 def expectations(contract: Contract) -> Iterator[Expectation]:
     """A feature is in the catalogue; a vehicle is in the register."""
-    if contract.topic and "feature_id" in {column.name for column in contract.columns}:
+    if (contract.topic or contract.layer == PREDICTED) and "feature_id" in {column.name for column in contract.columns}:
         yield Expectation(
             id="feature_id.known",
             severity="warning" if contract.id == REGISTER else "critical",  # equipment that we do not sell is in the register too
@@ -24,7 +27,7 @@ def expectations(contract: Contract) -> Iterator[Expectation]:
             columns=("feature_id",),
             values=features(),
             says="feature_id is in the catalogue (dbt_project/seeds/feature_catalogue.csv)",
-            remedy="add the feature to dbt_project/seeds/feature_catalogue.csv, or have its sender corrected and `fleet reprocess` the rows",
+            remedy=RETRAIN if contract.layer == PREDICTED else RESEND,
         )
     if contract.topic and contract.id != REGISTER:
         yield Expectation(

@@ -4,6 +4,7 @@ from fleetlake.training.baselines import own_most_used, popular_by_hour
 from fleetlake.training.metrics import hit_rate
 from fleetlake.training.task import Task
 
+REGISTER = "gold_internal.vehicles"
 CONTEXT = """vehicle_key, model, market, "at",
     cast(extract(hour from "at") + extract(minute from "at") / 60 as float) as hour, cast(isodow("at") as float) as weekday"""
 LABELS = f"""
@@ -34,7 +35,7 @@ def moments(day: str) -> str:
     return f"""
 with hours as (
     select vehicle_key, model, market, timestamptz '{day} 00:00:00Z' + to_hours(hour) as "at"
-    from gold_internal.vehicles, range(24) as hours(hour)
+    from {REGISTER}, range(24) as hours(hour)
     where to_on is null and sold_on is not null and scrapped_on is null
 )
 select {CONTEXT} from hours

@@ -4,9 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from openlineage.client.event_v2 import RunEvent
 
+from fleetlake.features import registry
 from fleetlake.names import topic
+from fleetlake.training.suggest import REGISTER
+from fleetlake.training.use_cases import use_case, use_cases
 from spark_jobs.layers import tables_of
 from spark_jobs.lineage.events import event
+from spark_jobs.training.log import TABLE as RUNS
+from spark_jobs.training.scores import TABLE as SUGGESTIONS
 
 Tables = tuple[list[str], list[str]]  # read, written
 
@@ -28,8 +33,18 @@ def imported(lake: str) -> Tables:
     return [], [name for layer in ("bronze", "silver") for name in tables_of(lake, layer) if name in IMPORTED]
 
 
+def trained(lake: str) -> Tables:
+    """All that use cases read; what comes of it is a model, and what is booked."""
+    return sorted({table for use in use_cases().values() for table, _ in use.columns}), [RUNS]
+
+
+def scored(lake: str) -> Tables:
+    """The features that the model knows, and who is scored."""
+    return sorted({registry()[name].table for name in use_case("suggest").features} | {REGISTER}), [SUGGESTIONS]
+
+
 IMPORTED = ("bronze.cost_charges", "bronze.recalls", "silver.cost_charges", "silver.recalls", "silver.import_quarantine")
-JOBS: Mapping[str, Callable[[str], Tables]] = {"land": land, "refine": refine, "import": imported}
+JOBS: Mapping[str, Callable[[str], Tables]] = {"land": land, "refine": refine, "import": imported, "train": trained, "score": scored}
 
 
 def events(job: str, lake: str, *, is_success: bool) -> Iterable[RunEvent]:

@@ -37,6 +37,7 @@ SOUND: dict[str, dict[str, Any]] = {  # where columns depend on each other
     "silver.assistant_interactions": {"tokens_in": 0, "tokens_out": 0},
     "silver.feature_usage": {"feature_id": "seat_heating", "duration_ms": None},
     "silver.vehicle_lifecycle": {"feature_id": "seat_heating"},
+    "ml.suggestions": {"feature_id": "seat_heating"},
     "silver.cost_charges": {"charge_period_end": NOON + timedelta(hours=1)},
     "ops.imports": {"delivered": 0},
 }
