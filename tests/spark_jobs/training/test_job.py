@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 
 import polars as pl
 import pytest
@@ -23,6 +24,7 @@ from spark_jobs.imports.kinds import KINDS
 from spark_jobs.releases.plan import release
 from spark_jobs.training.log import runs
 from tests.fleetlake.training.lake import put
+from tests.gold.second.costs import Inputs, allocated, training_runs
 from tests.spark_jobs.releases.fabricated import gated, replaced
 
 FEW = ("--rounds", "12")
@@ -60,7 +62,7 @@ def test_who_did_not_allow_it_is_not_trained_on(lake, silent):
     assert runs(lake)[0]["rows"] == len(uses) < len(fleetlake.scan("silver.feature_usage").collect())
 
 
-def test_what_a_training_cost_comes_with_its_bill_and_a_later_bill_of_the_month_replaces_it(lake, silent):
+def test_what_a_training_cost_is_in_gold_when_its_bill_came_and_a_later_bill_of_the_month_replaces_it(lake, silent):
     for _ in range(2):
         assert fleet("suggest", *FEW).exit_code == 0
     booked = {row["training_run"]: row["cost_eur"] for row in runs(lake)}
@@ -73,6 +75,11 @@ def test_what_a_training_cost_comes_with_its_bill_and_a_later_bill_of_the_month_
     assert billed == booked
     assert min(booked.values()) > 0
     assert set(charges["billing_currency"]) == {"EUR"}
+    rows = list(charges.iter_rows(named=True))
+    given = Inputs(rows, drivers=(), usage={}, active={}, monthly={}, interactions={}, days=())
+    parts = [part for charge in rows for part in allocated(given, charge)]
+    assert {row["training_run"]: row["cost_eur"] for row in training_runs(parts)} == {run: Fraction(cost) for run, cost in booked.items()}
+    assert {(part["owner_kind"], part["owner_id"]) for part in parts} == {("service", "suggest")}
 
 
 def test_cores_are_paid_for_as_long_as_they_are_held(lake, silent, monkeypatch):
