@@ -1,4 +1,4 @@
-"""Runs one DAG in this process, as `dag.test()` does, and prints what became of it as JSON: `python -m tests.dags.run DAG [CONF]`."""
+"""Runs a DAG in this process some times, as `dag.test()` does, and prints what became of each run as JSON: `python -m tests.dags.run DAG TIMES`."""
 
 import json
 import sys
@@ -12,12 +12,9 @@ from sqlalchemy import select
 from tests.dags.bag import FOLDER
 
 
-def outcome(name: str, conf: dict[str, Any]) -> dict[str, Any]:
+def outcome(dag: Any) -> dict[str, Any]:
     """The run's state, those of its tasks, and the events of assets that there are then, oldest first."""
-    bag = DagBag(FOLDER, bundle_path=FOLDER, bundle_name="dags-folder")
-    dag = bag.dags[name]
-    dag.deadline = []  # without a database behind it, dag.test() of 3.3.2 takes a deadline for the id of one
-    run = dag.test(run_conf=conf)
+    run = dag.test()
     with create_session() as session:
         found = session.execute(
             select(AssetModel.name, AssetEvent.extra).join(AssetEvent, AssetEvent.asset_id == AssetModel.id).order_by(AssetEvent.id)
@@ -27,5 +24,13 @@ def outcome(name: str, conf: dict[str, Any]) -> dict[str, Any]:
     return {"run": run.run_id, "state": str(run.state), "tasks": states, "events": events}
 
 
+def parsed(name: str) -> Any:
+    """A DAG of ours."""
+    dag = DagBag(FOLDER, bundle_path=FOLDER, bundle_name="dags-folder").dags[name]
+    dag.deadline = []  # without a database behind it, dag.test() of 3.3.2 takes a deadline for the id of one
+    return dag
+
+
 if __name__ == "__main__":
-    print(json.dumps(outcome(sys.argv[1], json.loads(sys.argv[2]) if len(sys.argv) > 2 else {})))
+    dag = parsed(sys.argv[1])
+    print(json.dumps([outcome(dag) for _ in range(int(sys.argv[2]))]))

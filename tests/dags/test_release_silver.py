@@ -29,7 +29,7 @@ def test_what_comes_is_released_and_told_and_what_a_gate_stops_is_not(
 ):
     fleet("topics", "create")
     fleet("simulate", "--vehicles", 5, "--days", 1)
-    good, _ = answered("run", "release_silver", environment=fleet_environment)
+    [good], _ = answered("run", "release_silver", "1", environment=fleet_environment)
     assert (good["state"], set(good["tasks"].values())) == ("success", {"success"})
     silver = published(lake).releases["silver"]
     assert good["events"] == [told(silver)]
@@ -37,7 +37,7 @@ def test_what_comes_is_released_and_told_and_what_a_gate_stops_is_not(
         assert {row["run_id"] for row in rows_of(lake, table)[0]} == {f"release_silver/{good['run']}"}, table
 
     fleet("send", "--from", "cloudevents", planted(tmp_path / "planted.jsonl", newest_use(fleet), NEXT_DAY))
-    bad, said = answered("run", "release_silver", environment=fleet_environment)
+    [bad], said = answered("run", "release_silver", "1", environment=fleet_environment)
     assert bad["state"] == "failed"
     assert (bad["tasks"]["check_silver"], bad["tasks"]["release_silver"]) == ("failed", "upstream_failed")
     assert bad["events"] == good["events"], "an event without a release"
