@@ -3,7 +3,7 @@
 UV_VERSION := 0.13.9
 AGAINST ?= HEAD
 PYTEST_ARGS ?=
-BENCHMARKS ?= decode landing gate releases gold features training
+BENCHMARKS ?= decode landing gate releases gold features training dashboard
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin

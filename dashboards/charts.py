@@ -1,17 +1,24 @@
-"""Charts out of frames, by Altair: pure, with a title and a unit on each axis. Colours and type come from the theme, light or dark."""
+"""Charts out of frames, by Altair: pure, with a title and a unit on each axis. Colours and type come from the theme, light or dark.
 
+How a chart looks depends on words, not on rows: it is made once for the same words, which is most of the work.
+"""
+
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import altair as alt
 import polars as pl
 
-Drawing = alt.Chart | alt.LayerChart
 HEIGHT, LEGEND_COLUMNS = 290, 3  # three words fit side by side on a phone, too
 FEW = 60  # points of a line that are drawn as such
-SHARE, COUNT, EUR, POINTS = ".0%", ",.2~s", ",.2~f", "+.1%"
+KEPT = 500  # looks
+SHARE, COUNT, EUR = ".0%", ",.2~s", ",.2~f"
 OTHER = "#8b949e"  # what is not in the foreground
+Grain = Literal["day", "hour"]
+Drawn = alt.Chart | alt.LayerChart
 
 
 @dataclass(frozen=True)
@@ -25,17 +32,24 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A chart as Vega-Lite has it, and the rows that it draws."""
+
+    spec: dict[str, Any]
+    rows: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class Time:
-    """How moments of a grain are written, short on an axis and long beside a point."""
+    """How moments of a grain are written: short on an axis and long beside a point."""
 
     title: str
-    unit: Any  # one of Vega's time units: of a band, and of what stands beside a point
+    unit: Any  # Vega's time units: of a band, and of what stands beside a point
     exact: Any
     form: str
     long: str
 
 
-Grain = Literal["day", "hour"]
 TIMES: Mapping[Grain, Time] = {
     "day": Time("Day (UTC)", "utcyearmonthdate", "utcyearmonthdate", "%-d %b", "%a %-d %b %Y"),
     "hour": Time("Time (UTC)", "utcyearmonthdatehours", "utcyearmonthdatehoursminutes", "%-d %b %H:%M", "%a %-d %b %Y %H:%M"),
@@ -43,127 +57,150 @@ TIMES: Mapping[Grain, Time] = {
 
 
 def lines(
-    frame: pl.DataFrame, day: str, axis: Axis, by: str = "", title: str = "", order: Sequence[str] = (), grain: Grain = "day"
-) -> Drawing:
-    """A line over days for each value of `by`; what is withheld is a gap."""
-    base = alt.Chart(_told(frame, axis.column, by)).encode(x=_time(day, grain), tooltip=_tooltip(day, axis, by, title, grain))
-    y = alt.Y(axis.column, type="quantitative", title=axis.title, axis=alt.Axis(format=axis.form), scale=alt.Scale(zero=axis.from_zero))
-    drawn = base.mark_line(strokeWidth=2).encode(y=y, **_colour(by, title, order))
-    dots = base.mark_point(filled=True, size=26, opacity=1 if len(frame) <= FEW else 0).encode(
-        y=y, **_colour(by, title, order)
-    )  # a place to point at
-    return _high(drawn + dots, HEIGHT)
+    frame: pl.DataFrame, at: str, axis: Axis, by: str = "", title: str = "", order: Sequence[str] = (), grain: Grain = "day"
+) -> Figure:
+    """A line over time for each value of `by`; what is withheld is a gap, and what is withheld all the time is no line."""
+    spec = _lines(at, axis, by, title, tuple(order), grain, len(frame) <= FEW)
+    return Figure(json.loads(spec), _told(frame, axis.column, by))
 
 
-def areas(frame: pl.DataFrame, day: str, axis: Axis, by: str, title: str, order: Sequence[str] = (), grain: Grain = "day") -> Drawing:
-    """Parts of a whole over days or hours, one on the other."""
-    y = alt.Y(axis.column, type="quantitative", title=axis.title, stack="zero", axis=alt.Axis(format=axis.form))
-    placed = frame.with_columns(place=pl.col(by).replace_strict({name: place for place, name in enumerate(order)}, default=len(order)))
-    made = (
-        alt.Chart(placed)
-        .mark_bar(width={"band": 0.82})
-        .encode(
-            x=_band(day, grain),
-            y=y,
-            order=alt.Order("place", type="quantitative"),
-            tooltip=_tooltip(day, axis, by, title, grain),
-            **_colour(by, title, order),
-        )
-    )
-    return _high(made, HEIGHT)
+def areas(frame: pl.DataFrame, at: str, axis: Axis, by: str, title: str, order: Sequence[str] = (), grain: Grain = "day") -> Figure:
+    """Parts of a whole over days or hours, one on the other, the first of `order` at the bottom."""
+    place = pl.col(by).replace_strict({name: place for place, name in enumerate(order)}, default=len(order))
+    return Figure(json.loads(_areas(at, axis, by, title, tuple(order), grain)), frame.with_columns(place=place))
 
 
-def bars(frame: pl.DataFrame, name: str, axis: Axis, title: str = "", colour: str = "") -> Drawing:
+def bars(frame: pl.DataFrame, name: str, axis: Axis, title: str = "", colour: str = "") -> Figure:
     """A bar for each row, in its order."""
+    return Figure(json.loads(_bars(name, axis, title, colour, len(frame))), frame)
+
+
+def funnel(frame: pl.DataFrame, step: str, axis: Axis, share: str) -> Figure:
+    """Steps that fewer and fewer reach; `share` of the step before stands beside each bar, as text."""
+    room = 1.3 * max([1, *frame[axis.column]])  # for the words beside the longest bar
+    return Figure(json.loads(_funnel(step, axis, share, room, len(frame))), frame)
+
+
+def curves(frame: pl.DataFrame, x: Axis, y: Axis, by: str, title: str) -> Figure:
+    """A curve over whole numbers for each value of `by`."""
+    return Figure(json.loads(_curves(x, y, by, title)), _told(frame, y.column, by))
+
+
+def pairs(frame: pl.DataFrame, name: str, axis: Axis, by: str, title: str) -> Figure:
+    """Values of the same thing side by side on one line: before and after."""
+    return Figure(json.loads(_pairs(name, axis, by, title, frame[name].n_unique())), frame)
+
+
+def squares(frame: pl.DataFrame, x: str, y: str, state: str, colours: Mapping[str, str], titles: Mapping[str, str]) -> Figure:
+    """A coloured square for each pair of names."""
+    spec = _squares(x, y, state, tuple(colours.items()), tuple(titles.items()), frame[y].n_unique())
+    return Figure(json.loads(spec), frame)
+
+
+def with_rule(figure: Figure, value: float, says: str, form: str = EUR) -> Figure:
+    """The same chart with a line at a height that matters."""
+    inner = {name: part for name, part in figure.spec.items() if name not in ("$schema", "config", "height")}
+    shared = {name: part for name, part in figure.spec.items() if name not in inner}
+    return Figure({**shared, "layer": [inner, *json.loads(_rule(value, says, form))]}, figure.rows)
+
+
+@lru_cache(KEPT)
+def _lines(at: str, axis: Axis, by: str, title: str, order: tuple[str, ...], grain: Grain, has_dots: bool) -> str:
+    x = alt.X(at, type="temporal", title=TIMES[grain].title, axis=_times(grain), scale=alt.Scale(type="utc"))
+    base = alt.Chart().encode(x=x, y=_vertical(axis), tooltip=_beside(at, axis, by, title, grain), **_colour(by, title, order))
+    dots = base.mark_point(filled=True, size=26, opacity=1 if has_dots else 0)  # a place to point at in any case
+    return _spec(base.mark_line(strokeWidth=2) + dots, HEIGHT)
+
+
+@lru_cache(KEPT)
+def _areas(at: str, axis: Axis, by: str, title: str, order: tuple[str, ...], grain: Grain) -> str:
+    x = alt.X(at, type="temporal", timeUnit=TIMES[grain].unit, title=TIMES[grain].title, axis=_times(grain))
+    y = alt.Y(axis.column, type="quantitative", title=axis.title, stack="zero", axis=alt.Axis(format=axis.form))
+    placed = alt.Order("place", type="quantitative")
+    shown = _beside(at, axis, by, title, grain)
+    return _spec(
+        alt.Chart().mark_bar(width={"band": 0.82}).encode(x=x, y=y, order=placed, tooltip=shown, **_colour(by, title, order)), HEIGHT
+    )
+
+
+@lru_cache(KEPT)
+def _bars(name: str, axis: Axis, title: str, colour: str, rows: int) -> str:
     y = alt.Y(name, type="nominal", title=title or None, sort=None, axis=alt.Axis(labelLimit=180))
     x = alt.X(axis.column, type="quantitative", title=axis.title, axis=alt.Axis(format=axis.form))
-    shown = [
-        alt.Tooltip(name, type="nominal", title=title or "what"),
-        alt.Tooltip(axis.column, type="quantitative", title=axis.title, format=axis.form),
-    ]
-    made = alt.Chart(frame).mark_bar(cornerRadiusEnd=3).encode(x=x, y=y, tooltip=shown, **_colour(colour, "", ()))
-    return _high(made, max(80, 30 * len(frame) + 40))
+    shown = [alt.Tooltip(name, type="nominal", title=title or "what"), _value(axis)]
+    made = alt.Chart().mark_bar(cornerRadiusEnd=3).encode(x=x, y=y, tooltip=shown, **_colour(colour, "", ()))
+    return _spec(made, max(110, 30 * rows + 70))
 
 
-def funnel(frame: pl.DataFrame, step: str, axis: Axis, share: str) -> Drawing:
-    """Steps that fewer and fewer reach; `share` of the step before stands beside each bar, as text."""
+@lru_cache(KEPT)
+def _funnel(step: str, axis: Axis, share: str, room: float, rows: int) -> str:
     y = alt.Y(step, type="nominal", title=None, sort=None)
-    room = 1.25 * max([1, *frame[axis.column]])  # the words stand beside the longest bar, too
-    x = alt.X(
-        axis.column, type="quantitative", title=axis.title, axis=alt.Axis(format=axis.form, tickCount=6), scale=alt.Scale(domainMax=room)
-    )
-    base = alt.Chart(frame).encode(
-        y=y, x=x, tooltip=[alt.Tooltip(step, type="nominal"), alt.Tooltip(axis.column, type="quantitative", format=",")]
-    )
+    scale = alt.Scale(domainMax=room)
+    x = alt.X(axis.column, type="quantitative", title=axis.title, axis=alt.Axis(format=axis.form, tickCount=6), scale=scale)
+    base = alt.Chart().encode(y=y, x=x, tooltip=[alt.Tooltip(step, type="nominal", title="step"), _value(axis)])
     said = base.mark_text(align="left", dx=6, color=OTHER).encode(text=alt.Text(share, type="nominal"))
-    return _high(base.mark_bar(cornerRadiusEnd=3) + said, max(80, 34 * len(frame) + 40))
+    return _spec(base.mark_bar(cornerRadiusEnd=3) + said, max(110, 36 * rows + 60))
 
 
-def curves(frame: pl.DataFrame, x: Axis, y: Axis, by: str, title: str) -> Drawing:
-    """A curve over whole numbers for each value of `by`."""
+@lru_cache(KEPT)
+def _curves(x: Axis, y: Axis, by: str, title: str) -> str:
     shown = [alt.Tooltip(by, type="nominal", title=title), alt.Tooltip(x.column, type="quantitative", title=x.title), _value(y)]
     horizontal = alt.X(x.column, type="quantitative", title=x.title, axis=alt.Axis(tickMinStep=1, format="d"))
-    vertical = alt.Y(y.column, type="quantitative", title=y.title, axis=alt.Axis(format=y.form), scale=alt.Scale(domainMin=0))
-    base = alt.Chart(_told(frame, y.column, by)).encode(x=horizontal, y=vertical, tooltip=shown, **_colour(by, title, ()))
-    return _high(base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=48, opacity=1), HEIGHT)
+    base = alt.Chart().encode(x=horizontal, y=_vertical(y), tooltip=shown, **_colour(by, title, ()))
+    return _spec(base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=48, opacity=1), HEIGHT)
 
 
-def pairs(frame: pl.DataFrame, name: str, axis: Axis, by: str, title: str) -> Drawing:
-    """Values of the same thing side by side on one line: before and after, updated and not."""
-    y = alt.Y(name, type="nominal", title=None, sort=None, axis=alt.Axis(labelLimit=200))
+@lru_cache(KEPT)
+def _pairs(name: str, axis: Axis, by: str, title: str, rows: int) -> str:
+    y = alt.Y(name, type="nominal", title=None, sort=None, axis=alt.Axis(labelLimit=220))
     x = alt.X(axis.column, type="quantitative", title=axis.title, axis=alt.Axis(format=axis.form), scale=alt.Scale(zero=axis.from_zero))
-    base = alt.Chart(frame).encode(y=y, x=x)
+    base = alt.Chart().encode(y=y, x=x)
     line = base.mark_line(color=OTHER, strokeWidth=1.5).encode(detail=alt.Detail(name, type="nominal"))
     shown = [alt.Tooltip(name, type="nominal", title="what"), alt.Tooltip(by, type="nominal", title=title), _value(axis)]
     dots = base.mark_point(filled=True, size=110, opacity=1).encode(tooltip=shown, **_colour(by, title, ()))
-    return _high(line + dots, max(110, 44 * frame[name].n_unique() + 60))
+    return _spec(line + dots, max(110, 34 * rows + 90))
 
 
-def squares(frame: pl.DataFrame, x: str, y: str, state: str, colours: Mapping[str, str], titles: Mapping[str, str]) -> Drawing:
-    """A coloured square for each pair of names."""
-    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+@lru_cache(KEPT)
+def _squares(x: str, y: str, state: str, colours: tuple[tuple[str, str], ...], titles: tuple[tuple[str, str], ...], rows: int) -> str:
+    named = dict(titles)
+    scale = alt.Scale(domain=[name for name, _ in colours], range=[colour for _, colour in colours])
     made = (
-        alt.Chart(frame)
+        alt.Chart()
         .mark_rect(cornerRadius=2, stroke="white", strokeOpacity=0.25)
         .encode(
-            x=alt.X(x, type="ordinal", title=titles[x], axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            x=alt.X(x, type="ordinal", title=named[x], sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y(y, type="nominal", title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)),
-            color=alt.Color(state, type="nominal", title=titles[state], scale=scale, legend=alt.Legend(orient="top")),
-            tooltip=[alt.Tooltip(each, type="nominal", title=titles[each]) for each in (y, x, state)],
+            color=alt.Color(state, type="nominal", title=named[state], scale=scale, legend=alt.Legend(orient="top")),
+            tooltip=[alt.Tooltip(each, type="nominal", title=named[each]) for each in (y, x, state)],
         )
     )
-    return _high(made, max(90, 18 * frame[y].n_unique() + 70))
+    return _spec(made, max(110, 20 * rows + 90))
 
 
-def with_rule(chart: Any, value: float, says: str, form: str = EUR) -> Drawing:
-    """The same chart with a line at a height that matters."""
-    rule = alt.Chart(pl.DataFrame({"at": [value], "says": [says]}))
-    line = rule.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=OTHER).encode(
-        y=alt.Y("at", type="quantitative"),
-        tooltip=[alt.Tooltip("says", type="nominal", title="line"), alt.Tooltip("at", type="quantitative", format=form, title="at")],
+@lru_cache(KEPT)
+def _rule(value: float, says: str, form: str) -> str:
+    base = alt.Chart(alt.Data(values=[{"at": value, "says": says}])).encode(y=alt.Y("at", type="quantitative"))  # type: ignore[no-untyped-call]  # Altair's own
+    shown = [alt.Tooltip("says", type="nominal", title="line"), alt.Tooltip("at", type="quantitative", format=form, title="at")]
+    line = base.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=OTHER).encode(tooltip=shown)
+    word = base.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color=OTHER)
+    named = word.encode(x=alt.value(0), text=alt.Text("says", type="nominal"))
+    return json.dumps(
+        [{name: part for name, part in each.to_dict().items() if name not in ("$schema", "config")} for each in (line, named)]
     )
-    word = rule.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color=OTHER).encode(
-        y=alt.Y("at", type="quantitative"), x=alt.value(0), text=alt.Text("says", type="nominal")
-    )
-    return _high(alt.layer(chart, line, word), HEIGHT)
 
 
-def _high(made: Any, height: int) -> Drawing:
-    sized: Drawing = made.properties(height=height)
-    return sized
+def _spec(made: Drawn, height: int) -> str:
+    return json.dumps(made.properties(height=height).to_dict())
 
 
 def _told(frame: pl.DataFrame, column: str, by: str) -> pl.DataFrame:
-    """Without the lines of which every point is withheld: a legend names what is drawn."""
     return frame.filter(pl.col(column).is_not_null().any().over(by)) if by else frame
 
 
-def _time(at: str, grain: Grain) -> alt.X:
-    return alt.X(at, type="temporal", title=TIMES[grain].title, axis=_times(grain), scale=alt.Scale(type="utc"))
-
-
-def _band(at: str, grain: Grain) -> alt.X:
-    return alt.X(at, type="temporal", timeUnit=TIMES[grain].unit, title=TIMES[grain].title, axis=_times(grain))
+def _vertical(axis: Axis) -> alt.Y:
+    scale = alt.Scale(zero=axis.from_zero)
+    return alt.Y(axis.column, type="quantitative", title=axis.title, axis=alt.Axis(format=axis.form), scale=scale)
 
 
 def _times(grain: Grain) -> alt.Axis:
@@ -174,13 +211,10 @@ def _value(axis: Axis) -> alt.Tooltip:
     return alt.Tooltip(axis.column, type="quantitative", title=axis.title, format=axis.form if axis.form != COUNT else ",")
 
 
-def _tooltip(day: str, axis: Axis, by: str, title: str, grain: Grain) -> list[alt.Tooltip]:
+def _beside(at: str, axis: Axis, by: str, title: str, grain: Grain) -> list[alt.Tooltip]:
     named = [alt.Tooltip(by, type="nominal", title=title or by)] if by else []
-    return [
-        alt.Tooltip(day, type="temporal", timeUnit=TIMES[grain].exact, title=TIMES[grain].title, format=TIMES[grain].long),
-        *named,
-        _value(axis),
-    ]
+    when = alt.Tooltip(at, type="temporal", timeUnit=TIMES[grain].exact, title=TIMES[grain].title, format=TIMES[grain].long)
+    return [when, *named, _value(axis)]
 
 
 def _colour(by: str, title: str, order: Sequence[str]) -> dict[str, Any]:

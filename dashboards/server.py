@@ -1,5 +1,6 @@
 """Serves the pages on loopback: no telemetry, nothing fetched from elsewhere, nothing watched."""
 
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -47,8 +48,13 @@ def serve(host: str, port: int, listening: Callable[[str], None]) -> None:
 
 
 def warm() -> None:
-    """Imports what pages need, so that the first one does not wait for that."""
+    """Imports what pages need, so that the first one does not wait for that; Streamlit, which looks for garbage after each view, need not look there."""
+    import pandas  # noqa: F401  # DuckDB and Streamlit take it at their first answer
+
     import dashboards.registry  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
 
 
 def _announce(host: str, port: int, listening: Callable[[str], None]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards.charts import Drawing
+from dashboards.charts import Figure
 from dashboards.elements import Column, empty, heading, remark, table
 from dashboards.view import View
 from fleetlake.console import Failure
@@ -51,12 +51,12 @@ def _source(view: View, tables: Sequence[str]) -> str:
         return ", ".join(tables)
 
 
-def chart(made: Drawing, says: str, frame: pl.DataFrame) -> None:
+def chart(made: Figure, says: str, frame: pl.DataFrame) -> None:
     """A chart, with `says` for who cannot see it; where there is nothing to draw, a sentence."""
     if frame.is_empty():
         st.html(empty("Nothing in this selection.", ""))
         return
-    st.altair_chart(made, width="stretch", theme="streamlit", alt=says)
+    st.vega_lite_chart(made.rows, made.spec, width="stretch", theme="streamlit", alt=says)
     withheld = int(frame["is_withheld"].sum()) if "is_withheld" in frame.columns else 0
     if withheld:
         st.html(remark(f"{withheld:,} of {len(frame):,} points are withheld: too few vehicles."))

@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import numbers
-from dashboards.charts import Axis, Drawing, bars, lines
+from dashboards.charts import Axis, Figure, bars, lines
 from dashboards.elements import Column, Tile, empty, heading, remark, tiles
 from dashboards.view import View
 from dashboards.widgets import chart, listing
@@ -114,7 +114,7 @@ def _chart(rows: pl.DataFrame) -> None:
     chart(drawn(rows.head(5_000), str(kind), str(x), str(y), "" if by in (None, "–") else str(by)), f"{kind}: {y} along {x}", rows)
 
 
-def drawn(rows: pl.DataFrame, kind: str, x: str, y: str, by: str) -> Drawing:
+def drawn(rows: pl.DataFrame, kind: str, x: str, y: str, by: str) -> Figure:
     """A chart of some columns of an answer; they get names of ours, as a heading may hold anything."""
     picked = rows.select(pl.col(x).alias("x"), pl.col(y).cast(pl.Float64).alias("y"), *([pl.col(by).alias("by")] if by else []))
     if kind == "Lines":

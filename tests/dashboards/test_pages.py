@@ -137,7 +137,7 @@ def test_a_budget_is_a_line_and_a_share(gold, monkeypatch):
     settings.cache_clear()
     seen = page("cost")
     assert "of € 1,000.00" in words(seen)
-    assert any("budget € 33.33 a day".encode() in each.data.data for chart in charts(seen) for each in chart.datasets)
+    assert any("budget € 33.33 a day" in str(json.loads(chart.spec)) for chart in charts(seen))
 
 
 def test_more_volume_costs_more_of_what_grows_with_it(gold):
