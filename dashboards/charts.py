@@ -51,8 +51,8 @@ class Time:
 
 
 TIMES: Mapping[Grain, Time] = {
-    "day": Time("Day (UTC)", "utcyearmonthdate", "utcyearmonthdate", "%-d %b", "%a %-d %b %Y"),
-    "hour": Time("Time (UTC)", "utcyearmonthdatehours", "utcyearmonthdatehoursminutes", "%-d %b %H:%M", "%a %-d %b %Y %H:%M"),
+    "day": Time("Day (UTC)", "yearmonthdate", "yearmonthdate", "%-d %b", "%a %-d %b %Y"),
+    "hour": Time("Time (UTC)", "yearmonthdatehours", "yearmonthdatehoursminutes", "%-d %b %H:%M", "%a %-d %b %Y %H:%M"),
 }
 
 
@@ -106,7 +106,7 @@ def with_rule(figure: Figure, value: float, says: str, form: str = EUR) -> Figur
 
 @lru_cache(KEPT)
 def _lines(at: str, axis: Axis, by: str, title: str, order: tuple[str, ...], grain: Grain, has_dots: bool) -> str:
-    x = alt.X(at, type="temporal", title=TIMES[grain].title, axis=_times(grain), scale=alt.Scale(type="utc"))
+    x = alt.X(at, type="temporal", title=TIMES[grain].title, axis=_times(grain))
     base = alt.Chart().encode(x=x, y=_vertical(axis), tooltip=_beside(at, axis, by, title, grain), **_colour(by, title, order))
     dots = base.mark_point(filled=True, size=26, opacity=1 if has_dots else 0)  # a place to point at in any case
     return _spec(base.mark_line(strokeWidth=2) + dots, HEIGHT)
@@ -125,7 +125,7 @@ def _areas(at: str, axis: Axis, by: str, title: str, order: tuple[str, ...], gra
 
 @lru_cache(KEPT)
 def _bars(name: str, axis: Axis, title: str, colour: str, rows: int) -> str:
-    y = alt.Y(name, type="nominal", title=title or None, sort=None, axis=alt.Axis(labelLimit=180))
+    y = alt.Y(name, type="nominal", title=title or None, sort=None, axis=alt.Axis(labelLimit=180, labelOverlap=False))
     x = alt.X(axis.column, type="quantitative", title=axis.title, axis=alt.Axis(format=axis.form))
     shown = [alt.Tooltip(name, type="nominal", title=title or "what"), _value(axis)]
     made = alt.Chart().mark_bar(cornerRadiusEnd=3).encode(x=x, y=y, tooltip=shown, **_colour(colour, "", ()))
@@ -191,7 +191,16 @@ def _rule(value: float, says: str, form: str) -> str:
 
 
 def _spec(made: Drawn, height: int) -> str:
-    return json.dumps(made.properties(height=height).to_dict())
+    return json.dumps(_bare(made.properties(height=height).to_dict()))
+
+
+def _bare(part: Any) -> Any:
+    """Without the rows that Altair puts where there are none: the page brings its own."""
+    if isinstance(part, list):
+        return [_bare(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {name: _bare(each) for name, each in part.items() if name != "datasets" and (name, each) != ("data", {"name": "empty"})}
 
 
 def _told(frame: pl.DataFrame, column: str, by: str) -> pl.DataFrame:

@@ -77,8 +77,9 @@ def banner(said: Banner) -> Markup:
 
 def empty(what: str, remedy: str) -> Markup:
     """Where numbers would be: why there are none, and what to type."""
-    typed = Markup("<code>{}</code>").format(remedy) if remedy else Markup("")
-    return Markup('<div class="fl-empty" role="note"><p>{}</p>{}</div>').format(what, typed)
+    is_typed = remedy.startswith(("fleet ", "export ", "pip "))
+    next_step = (Markup("<code>{}</code>") if is_typed else Markup("<p>{}</p>")).format(remedy)
+    return Markup('<div class="fl-empty" role="note"><p>{}</p>{}</div>').format(what, next_step if remedy else "")
 
 
 def remark(said: str) -> Markup:

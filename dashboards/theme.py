@@ -12,7 +12,7 @@ LIGHT = {
     "linkColor": "#1f57b3",
 }
 DARK = {
-    "primaryColor": "#6ea8ff",
+    "primaryColor": "#2f6fd6",
     "backgroundColor": "#10151d",
     "secondaryBackgroundColor": "#1a222d",
     "textColor": "#e8edf4",

@@ -15,7 +15,7 @@ from dashboards.view import View
 from fleetlake.console import Failure
 from fleetlake.readers.spreadsheet import csv
 
-ALL = "all"
+ALL, ASIDE = "all", 340
 SPANS = {"7": "Last 7 days", "14": "Last 14 days", "28": "Last 28 days", "90": "Last 90 days"}
 
 
@@ -56,10 +56,15 @@ def chart(made: Figure, says: str, frame: pl.DataFrame) -> None:
     if frame.is_empty():
         st.html(empty("Nothing in this selection.", ""))
         return
-    st.vega_lite_chart(made.rows, made.spec, width="stretch", theme="streamlit", alt=says)
+    st.vega_lite_chart(as_utc(made.rows), made.spec, width="stretch", theme="streamlit", alt=says)
     withheld = int(frame["is_withheld"].sum()) if "is_withheld" in frame.columns else 0
     if withheld:
         st.html(remark(f"{withheld:,} of {len(frame):,} points are withheld: too few vehicles."))
+
+
+def as_utc(rows: pl.DataFrame) -> pl.DataFrame:
+    """Moments without their zone, which is UTC: Streamlit then shows them as they are, wherever the browser is."""
+    return rows.with_columns(pl.col(pl.Datetime(time_zone="*")).dt.convert_time_zone("UTC").dt.replace_time_zone(None))
 
 
 def listing(caption: str, columns: Sequence[Column], frame: pl.DataFrame, name: str = "") -> None:
@@ -97,7 +102,7 @@ def span() -> int:
 
 def aside() -> Any:
     """Room for one choice: as wide as three of them side by side are."""
-    return st.columns(3)[0]
+    return st.container(width=ASIDE)
 
 
 def values(view: View, query: str, **parameters: Any) -> list[str]:

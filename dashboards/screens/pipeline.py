@@ -50,8 +50,8 @@ def show(view: View) -> None:
 
 def _services() -> None:
     rows = _told("services")
-    if not isinstance(rows, list) or not rows:
-        st.html(empty("No service was started from this home.", "fleet up"))
+    if not isinstance(rows, list) or all(each["health"] == "stopped" for each in rows):
+        st.html(empty("No service runs here.", "fleet up"))
         return
     st.html(tiles(well(rows)))
     listing("What was started from this home", SERVICES, pl.DataFrame(rows, infer_schema_length=None))

@@ -88,6 +88,7 @@ def test_text_is_told_from_its_ground_in_both_themes():
         for ground in (colours["backgroundColor"], colours["secondaryBackgroundColor"]):
             assert contrast(mixed(colours["textColor"], ground, 0.72), ground) >= 4.5  # the quietest text of style.css
             assert contrast(colours["linkColor"], ground) >= 4.5
+        assert contrast("#ffffff", colours["primaryColor"]) >= 4.5  # a button and its word
     assert contrast("#ffffff", "#b3261e") >= 4.5
     assert contrast("#2d2200", "#ffe08a") >= 4.5
 
