@@ -12,11 +12,11 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 
-HEIGHT, LEGEND_COLUMNS = 290, 3  # three words fit side by side on a phone, too
+HEIGHT, SHORT = 290, 9  # letters of a word of which three stand side by side on a phone
 FEW = 60  # points of a line that are drawn as such
 KEPT = 500  # looks
 SHARE, COUNT, EUR = ".0%", ",.2~s", ",.2~f"
-OTHER = "#8b949e"  # what is not in the foreground
+OTHER, LIMIT = "#8b949e", "#c9473f"  # what is not in the foreground; a line that matters
 Grain = Literal["day", "hour"]
 Drawn = alt.Chart | alt.LayerChart
 
@@ -60,19 +60,19 @@ def lines(
     frame: pl.DataFrame, at: str, axis: Axis, by: str = "", title: str = "", order: Sequence[str] = (), grain: Grain = "day"
 ) -> Figure:
     """A line over time for each value of `by`; what is withheld is a gap, and what is withheld all the time is no line."""
-    spec = _lines(at, axis, by, title, tuple(order), grain, len(frame) <= FEW)
+    spec = _lines(at, axis, by, title, tuple(order), grain, len(frame) <= FEW, _side_by_side(frame, by))
     return Figure(json.loads(spec), _told(frame, axis.column, by))
 
 
 def areas(frame: pl.DataFrame, at: str, axis: Axis, by: str, title: str, order: Sequence[str] = (), grain: Grain = "day") -> Figure:
     """Parts of a whole over days or hours, one on the other, the first of `order` at the bottom."""
     place = pl.col(by).replace_strict({name: place for place, name in enumerate(order)}, default=len(order))
-    return Figure(json.loads(_areas(at, axis, by, title, tuple(order), grain)), frame.with_columns(place=place))
+    return Figure(json.loads(_areas(at, axis, by, title, tuple(order), grain, _side_by_side(frame, by))), frame.with_columns(place=place))
 
 
 def bars(frame: pl.DataFrame, name: str, axis: Axis, title: str = "", colour: str = "") -> Figure:
     """A bar for each row, in its order."""
-    return Figure(json.loads(_bars(name, axis, title, colour, len(frame))), frame)
+    return Figure(json.loads(_bars(name, axis, title, colour, len(frame), _side_by_side(frame, colour))), frame)
 
 
 def funnel(frame: pl.DataFrame, step: str, axis: Axis, share: str) -> Figure:
@@ -83,7 +83,7 @@ def funnel(frame: pl.DataFrame, step: str, axis: Axis, share: str) -> Figure:
 
 def curves(frame: pl.DataFrame, x: Axis, y: Axis, by: str, title: str) -> Figure:
     """A curve over whole numbers for each value of `by`."""
-    return Figure(json.loads(_curves(x, y, by, title)), _told(frame, y.column, by))
+    return Figure(json.loads(_curves(x, y, by, title, _side_by_side(frame, by))), _told(frame, y.column, by))
 
 
 def pairs(frame: pl.DataFrame, name: str, axis: Axis, by: str, title: str) -> Figure:
@@ -105,30 +105,31 @@ def with_rule(figure: Figure, value: float, says: str, form: str = EUR) -> Figur
 
 
 @lru_cache(KEPT)
-def _lines(at: str, axis: Axis, by: str, title: str, order: tuple[str, ...], grain: Grain, has_dots: bool) -> str:
+def _lines(at: str, axis: Axis, by: str, title: str, order: tuple[str, ...], grain: Grain, has_dots: bool, columns: int) -> str:
     x = alt.X(at, type="temporal", title=TIMES[grain].title, axis=_times(grain))
-    base = alt.Chart().encode(x=x, y=_vertical(axis), tooltip=_beside(at, axis, by, title, grain), **_colour(by, title, order))
+    base = alt.Chart().encode(x=x, y=_vertical(axis), tooltip=_beside(at, axis, by, title, grain), **_colour(by, title, order, columns))
     dots = base.mark_point(filled=True, size=26, opacity=1 if has_dots else 0)  # a place to point at in any case
     return _spec(base.mark_line(strokeWidth=2) + dots, HEIGHT)
 
 
 @lru_cache(KEPT)
-def _areas(at: str, axis: Axis, by: str, title: str, order: tuple[str, ...], grain: Grain) -> str:
+def _areas(at: str, axis: Axis, by: str, title: str, order: tuple[str, ...], grain: Grain, columns: int) -> str:
     x = alt.X(at, type="temporal", timeUnit=TIMES[grain].unit, title=TIMES[grain].title, axis=_times(grain))
     y = alt.Y(axis.column, type="quantitative", title=axis.title, stack="zero", axis=alt.Axis(format=axis.form))
     placed = alt.Order("place", type="quantitative")
     shown = _beside(at, axis, by, title, grain)
     return _spec(
-        alt.Chart().mark_bar(width={"band": 0.82}).encode(x=x, y=y, order=placed, tooltip=shown, **_colour(by, title, order)), HEIGHT
+        alt.Chart().mark_bar(width={"band": 0.82}).encode(x=x, y=y, order=placed, tooltip=shown, **_colour(by, title, order, columns)),
+        HEIGHT,
     )
 
 
 @lru_cache(KEPT)
-def _bars(name: str, axis: Axis, title: str, colour: str, rows: int) -> str:
+def _bars(name: str, axis: Axis, title: str, colour: str, rows: int, columns: int) -> str:
     y = alt.Y(name, type="nominal", title=title or None, sort=None, axis=alt.Axis(labelLimit=180, labelOverlap=False))
     x = alt.X(axis.column, type="quantitative", title=axis.title, axis=alt.Axis(format=axis.form))
     shown = [alt.Tooltip(name, type="nominal", title=title or "what"), _value(axis)]
-    made = alt.Chart().mark_bar(cornerRadiusEnd=3).encode(x=x, y=y, tooltip=shown, **_colour(colour, "", ()))
+    made = alt.Chart().mark_bar(cornerRadiusEnd=3).encode(x=x, y=y, tooltip=shown, **_colour(colour, "", (), columns))
     return _spec(made, max(110, 30 * rows + 70))
 
 
@@ -143,10 +144,10 @@ def _funnel(step: str, axis: Axis, share: str, room: float, rows: int) -> str:
 
 
 @lru_cache(KEPT)
-def _curves(x: Axis, y: Axis, by: str, title: str) -> str:
+def _curves(x: Axis, y: Axis, by: str, title: str, columns: int) -> str:
     shown = [alt.Tooltip(by, type="nominal", title=title), alt.Tooltip(x.column, type="quantitative", title=x.title), _value(y)]
     horizontal = alt.X(x.column, type="quantitative", title=x.title, axis=alt.Axis(tickMinStep=1, format="d"))
-    base = alt.Chart().encode(x=horizontal, y=_vertical(y), tooltip=shown, **_colour(by, title, ()))
+    base = alt.Chart().encode(x=horizontal, y=_vertical(y), tooltip=shown, **_colour(by, title, (), columns))
     return _spec(base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=48, opacity=1), HEIGHT)
 
 
@@ -157,7 +158,7 @@ def _pairs(name: str, axis: Axis, by: str, title: str, rows: int) -> str:
     base = alt.Chart().encode(y=y, x=x)
     line = base.mark_line(color=OTHER, strokeWidth=1.5).encode(detail=alt.Detail(name, type="nominal"))
     shown = [alt.Tooltip(name, type="nominal", title="what"), alt.Tooltip(by, type="nominal", title=title), _value(axis)]
-    dots = base.mark_point(filled=True, size=110, opacity=1).encode(tooltip=shown, **_colour(by, title, ()))
+    dots = base.mark_point(filled=True, size=110, opacity=1).encode(tooltip=shown, **_colour(by, title, (), 3))
     return _spec(line + dots, max(110, 34 * rows + 90))
 
 
@@ -171,7 +172,7 @@ def _squares(x: str, y: str, state: str, colours: tuple[tuple[str, str], ...], t
         .encode(
             x=alt.X(x, type="ordinal", title=named[x], sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y(y, type="nominal", title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)),
-            color=alt.Color(state, type="nominal", title=named[state], scale=scale, legend=alt.Legend(orient="top")),
+            color=alt.Color(state, type="nominal", title=named[state], scale=scale, legend=alt.Legend(orient="top", columns=2)),
             tooltip=[alt.Tooltip(each, type="nominal", title=named[each]) for each in (y, x, state)],
         )
     )
@@ -180,11 +181,11 @@ def _squares(x: str, y: str, state: str, colours: tuple[tuple[str, str], ...], t
 
 @lru_cache(KEPT)
 def _rule(value: float, says: str, form: str) -> str:
-    base = alt.Chart(alt.Data(values=[{"at": value, "says": says}])).encode(y=alt.Y("at", type="quantitative"))  # type: ignore[no-untyped-call]  # Altair's own
+    base = alt.Chart(alt.Data(values=[{"at": value, "says": f"- - {says}"}])).encode(y=alt.Y("at", type="quantitative"))  # type: ignore[no-untyped-call]  # Altair's own
     shown = [alt.Tooltip("says", type="nominal", title="line"), alt.Tooltip("at", type="quantitative", format=form, title="at")]
-    line = base.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=OTHER).encode(tooltip=shown)
-    word = base.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color=OTHER)
-    named = word.encode(x=alt.value(0), text=alt.Text("says", type="nominal"))
+    line = base.mark_rule(strokeDash=[6, 4], strokeWidth=2, color=LIMIT).encode(tooltip=shown)
+    word = base.mark_text(align="left", baseline="bottom", color=LIMIT, fontWeight="bold")
+    named = word.encode(x=alt.value(0), y=alt.value(-5), text=alt.Text("says", type="nominal"))  # above all that is drawn
     return json.dumps(
         [{name: part for name, part in each.to_dict().items() if name not in ("$schema", "config")} for each in (line, named)]
     )
@@ -226,8 +227,14 @@ def _beside(at: str, axis: Axis, by: str, title: str, grain: Grain) -> list[alt.
     return [when, *named, _value(axis)]
 
 
-def _colour(by: str, title: str, order: Sequence[str]) -> dict[str, Any]:
+def _side_by_side(frame: pl.DataFrame, by: str) -> int:
+    """How many words of a legend stand in a row."""
+    longest = max((len(str(word)) for word in frame[by].unique()), default=0) if by else 0
+    return 3 if longest <= SHORT else 2
+
+
+def _colour(by: str, title: str, order: Sequence[str], columns: int) -> dict[str, Any]:
     if not by:
         return {}
-    legend = alt.Legend(orient="top", title=title or None, columns=LEGEND_COLUMNS, labelLimit=150)
+    legend = alt.Legend(orient="top", title=title or None, columns=columns, labelLimit=150)
     return {"color": alt.Color(by, type="nominal", title=title or None, sort=list(order) or None, legend=legend)}

@@ -116,7 +116,8 @@ def _chart(rows: pl.DataFrame) -> None:
 
 def drawn(rows: pl.DataFrame, kind: str, x: str, y: str, by: str) -> Figure:
     """A chart of some columns of an answer; they get names of ours, as a heading may hold anything."""
-    picked = rows.select(pl.col(x).alias("x"), pl.col(y).cast(pl.Float64).alias("y"), *([pl.col(by).alias("by")] if by else []))
+    named = {"x": rows[x], "y": rows[y].cast(pl.Float64)} | ({"by": rows[by]} if by else {})
+    picked = pl.DataFrame([column.alias(name) for name, column in named.items()])
     if kind == "Lines":
         return lines(picked, "x", Axis("y", y, ",.3~s"), "by" if by else "", by)
     return bars(picked.with_columns(pl.col("x").cast(pl.String)), "x", Axis("y", y, ",.3~s"), x, "by" if by else "")

@@ -1,7 +1,7 @@
 """`fleet export`: what the lake knows, in the formats of others."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,4 +27,20 @@ def focus(
     show(sums, as_json=as_json, title=f"{rows.height:,} rows in {out}")
 
 
-COMMANDS = {"export focus": focus}
+def gold(
+    out: Annotated[Path, typer.Argument(help="The folder to write into; each release gets a folder of its own below it.")] = Path("gold"),
+    form: Annotated[Literal["parquet"], typer.Option("--format", help="What to write: parquet.")] = "parquet",
+    as_of: Annotated[str, typer.Option(help="A release, or a time: 42, 2026-06-01, 2026-06-01T12:00:00Z.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
+) -> None:
+    """Write released gold as Parquet files, gold-r42/*.parquet, for BI tools; latest points at the newest release, and is never half of one."""
+    from fleetlake.readers.snapshots import snapshot
+    from fleetlake.settings import settings
+
+    with progress() as shown:
+        shown.add_task("writing", total=None)
+        folder, rows = snapshot(settings().lake_root, "gold", out, as_of or None)
+    show(rows, as_json=as_json, title=str(folder))
+
+
+COMMANDS = {"export focus": focus, "export gold": gold}

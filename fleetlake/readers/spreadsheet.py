@@ -1,5 +1,6 @@
 """CSV that a spreadsheet only shows: what vehicles sent is text there, never a formula."""
 
+import json
 from typing import Any
 
 import polars as pl
@@ -15,23 +16,24 @@ def neutral(column: pl.Expr) -> pl.Expr:
 
 def csv(frame: pl.DataFrame) -> bytes:
     """Any frame as CSV in UTF-8: numbers as they are, nested values as JSON, bytes in hex; text and headings without formulas."""
-    texts = frame.select(_text(name, kind) for name, kind in frame.schema.items())
-    headings = pl.DataFrame({"name": texts.columns}, schema={"name": pl.String}).select(neutral(pl.col("name")))["name"].to_list()
-    return texts.rename(dict(zip(texts.columns, headings, strict=True))).write_csv().encode()
+    headings = _neutral(pl.Series(frame.columns, dtype=pl.String)).to_list()
+    return pl.DataFrame([_text(column).alias(heading) for column, heading in zip(frame, headings, strict=True)]).write_csv().encode()
 
 
-def _text(name: str, kind: Any) -> pl.Expr:
-    column = pl.col(name)
-    if isinstance(kind, NESTED):
-        return neutral(pl.struct(column).map_elements(lambda row: _json(row[name]), pl.String)).alias(name)
-    if kind == pl.Binary:
+def _text(column: pl.Series) -> pl.Series:
+    """By its values and not by its name, which may be a pattern to polars."""
+    if isinstance(column.dtype, NESTED):
+        return _neutral(pl.Series([_json(value) for value in column.to_list()], dtype=pl.String))
+    if column.dtype == pl.Binary:
         return column.bin.encode("hex")
-    if kind == pl.String or isinstance(kind, pl.Categorical | pl.Enum):
-        return neutral(column.cast(pl.String)).alias(name)
+    if column.dtype in (pl.String, pl.Categorical, pl.Enum):
+        return _neutral(column.cast(pl.String))
     return column
 
 
-def _json(value: Any) -> str | None:
-    import json
+def _neutral(column: pl.Series) -> pl.Series:
+    return pl.select(neutral(pl.lit(column))).to_series()
 
+
+def _json(value: Any) -> str | None:
     return None if value is None else json.dumps(value, default=str, ensure_ascii=False)

@@ -94,8 +94,9 @@ def test_text_is_told_from_its_ground_in_both_themes():
 
 
 def test_colours_of_charts_are_told_from_both_grounds():
+    from dashboards.charts import LIMIT
     from dashboards.theme import CATEGORIES, OUTCOMES
 
-    for colour in CATEGORIES:
+    for colour in (*CATEGORIES, LIMIT):
         assert min(contrast(colour, LIGHT["backgroundColor"]), contrast(colour, DARK["backgroundColor"])) >= 3, colour
     assert OUTCOMES.keys() == {"passed", "warning", "failed", "error"}

@@ -27,6 +27,10 @@ def test_no_cell_and_no_heading_begins_as_a_formula_does(texts):
     assert all(cell[:1] not in tuple("=+-@\t\r\n") for row in read(frame) for cell in row)
 
 
+def test_a_heading_that_is_a_pattern_is_a_heading():
+    assert read(pl.DataFrame({"*": ["a"], "^.*$": ["b"], "c": ["=1"]})) == [["*", "^.*$", "c"], ["a", "b", "'=1"]]
+
+
 def test_numbers_stay_numbers():
     assert read(pl.DataFrame({"a": [-1], "b": [-0.5], "c": [Decimal("-1.50")]}))[1] == ["-1", "-0.5", "-1.50"]
 
