@@ -21,7 +21,10 @@ def use_cases(as_json: Annotated[bool, typer.Option("--json", help="One JSON arr
 
     runs, today = rows_of(settings().lake_root, "ops.ml_runs")[0], datetime.now(UTC).date()
     rows = [described(use, [run for run in runs if run["use_case"] == use.name], as_json=as_json) for use in known().values()]
-    show(rows, as_json=as_json)
+    if as_json:
+        show(rows, as_json=True)
+    for row in [] if as_json else rows:
+        show([{"of": name, "is": value} for name, value in row.items()], as_json=False)
     wrong = [said for use in known().values() for said in use.wrong(today)]
     for said in wrong:
         ERRORS.print(said, markup=False, style="red")
