@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import polars as pl
@@ -14,7 +15,6 @@ from dashboards.queries import pipeline as ask
 from dashboards.view import LIVE_FOR, View
 from dashboards.widgets import aside, chart, choose, listing, live_panel, since
 from fleetlake.console import Early, Failure
-from fleetlake.services.report import report
 
 SPANS = {"1": "Last day", "7": "Last 7 days", "30": "Last 30 days"}
 
@@ -69,9 +69,18 @@ def well(services: Sequence[Mapping[str, Any]]) -> list[Tile]:
 def _told(what: Literal["services", "lags"]) -> list[dict[str, Any]] | Failure:
     """Looked at once for all who look at the same time; also that nobody answers."""
     try:
-        return report({}) if what == "services" else endpoint.lags(endpoint.address())
+        return _reported() if what == "services" else endpoint.lags(endpoint.address())
     except Early as nobody:
         return nobody
+
+
+def _reported() -> list[dict[str, Any]]:
+    """As `fleet status` has it; nothing on a machine that only reads, where no service can run."""
+    if find_spec("confluent_kafka") is None:
+        return []
+    from fleetlake.services.report import report
+
+    return report({})
 
 
 def _batches(view: View, from_: object) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -17,6 +18,8 @@ def dashboard(
     as_json: Annotated[bool, typer.Option("--json", help="The address as one JSON object on standard output, when it answers.")] = False,
 ) -> None:
     """Show the pages in a browser, until stopped: fleet, features, operations, interfaces, cost, quality, pipeline, and SQL; released tables only."""
+    if find_spec("streamlit") is None:
+        raise Failure("Streamlit is not installed", "pip install 'fleetlake[dashboard]'")
     from dashboards.server import serve
     from fleetlake.services.ports import free_port, is_free
 

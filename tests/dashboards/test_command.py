@@ -1,7 +1,10 @@
 """fleet dashboard."""
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -63,3 +66,21 @@ HANDSHAKE = {
 def test_the_platform_has_it_as_a_service_that_needs_no_other():
     assert wanted(["dashboard"], Settings()) == ("dashboard",)
     assert [str(word) for word in SERVICES["dashboard"].command()][-3:-1] == ["dashboard", "--port"]
+
+
+ELSEWHERE = ("pyspark", "delta", "confluent_kafka", "airflow", "great_expectations", "dbt", "lightgbm")
+
+
+def test_pages_need_nothing_but_what_a_reader_installs(gold):
+    """`pip install 'fleetlake[dashboard]'`: none of the rest is imported, whichever page is looked at."""
+    missing = f"import sys\nsys.modules.update(dict.fromkeys({ELSEWHERE!r}))\n"
+    look = "from tests.dashboards.pages import page\nfor each in PAGES:\n    page(each.slug)\n"
+    script = f"{missing}from dashboards.registry import PAGES\n{look}"
+    subprocess.run([sys.executable, "-c", script], check=True, env=dict(os.environ), timeout=PATIENCE_S)
+
+
+def test_without_streamlit_the_command_says_what_to_install(gold, monkeypatch):
+    monkeypatch.setattr("fleetlake.commands.dashboard.find_spec", lambda _: None)
+    ended = CliRunner().invoke(application(("dashboard",)), ["dashboard"])
+    assert isinstance(ended.exception, Failure)
+    assert ended.exception.remedy == "pip install 'fleetlake[dashboard]'"

@@ -70,7 +70,7 @@ def test_the_platform_comes_up_whole_restarts_what_is_killed_and_leaves_nothing(
     assert {row["health"] for row in platform.values()} == {"healthy", "done"}
     assert sum(row["memory_mb"] or 0 for row in platform.values()) < 8_000
     held = ports(home)
-    assert len(held) == 5
+    assert len(held) == 6
     assert not any(is_free(port) for port in held)
     assert (home / "airflow" / "passwords.json").stat().st_mode & 0o077 == 0
     now = killed_ones_come_back(platform, "scheduler", "land")  # one leaves workers behind, the other a JVM
