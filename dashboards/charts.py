@@ -229,8 +229,8 @@ def _beside(at: str, axis: Axis, by: str, title: str, grain: Grain) -> list[alt.
 
 def _side_by_side(frame: pl.DataFrame, by: str) -> int:
     """How many words of a legend stand in a row."""
-    longest = max((len(str(word)) for word in frame[by].unique()), default=0) if by else 0
-    return 3 if longest <= SHORT else 2
+    longest = frame[by].cast(pl.String).str.len_chars().max() if by else 0
+    return 3 if int(longest or 0) <= SHORT else 2  # type: ignore[arg-type]  # a column of lengths
 
 
 def _colour(by: str, title: str, order: Sequence[str], columns: int) -> dict[str, Any]:

@@ -39,9 +39,10 @@ class View:
         return _recorded(self.key, query, tuple(sorted(parameters.items())))
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> str:
         """What tells this state from all others, of this lake and of another one at its place."""
-        return (settings().lake_root, self.state.version, *((each.layer, each.number, each.at) for each in self.state.releases.values()))
+        releases = "; ".join(f"{each.layer} {each.number} {each.at}" for each in self.state.releases.values())
+        return f"{settings().lake_root} {self.state.version}: {releases}"
 
     def banners(self, layer: str) -> list[Banner]:
         """What is to be said above numbers of a layer."""
@@ -79,12 +80,12 @@ def view() -> View:
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _answered(key: tuple[Any, ...], query: str, parameters: tuple[tuple[str, Any], ...], _state: Published) -> pl.DataFrame:
+def _answered(key: str, query: str, parameters: tuple[tuple[str, Any], ...], _state: Published) -> pl.DataFrame:
     return plain(answer(query, _state, **dict(parameters)))
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT, ttl=LIVE_FOR)
-def _recorded(key: tuple[Any, ...], query: str, parameters: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+def _recorded(key: str, query: str, parameters: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
     return plain(recorded(query, **dict(parameters)))
 
 
