@@ -1,8 +1,8 @@
 """Contracts of gold: dbt's own ymls, one beside each model, which the gate, readers and releases take as they take an ODCS file.
 
-Beside dbt's words a model's `meta` says: version, key, day (the partition column of a model of days), `ordered` (columns of which each is at
-most the next), `holds` (boolean SQL over a row, for DuckDB and Spark) and `equations` (between tables: a query, for DuckDB, of the rows that
-break it); a column's `meta` unit, minimum, maximum, enum, personal.
+Beside dbt's words a model's `meta` says: version, key, day (the partition column of a model of days), `clustered` (columns that its rows are sorted
+by within a day), `ordered` (columns of which each is at most the next), `holds` (boolean SQL over a row, for DuckDB and Spark) and `equations`
+(between tables: a query, for DuckDB, of the rows that break it); a column's `meta` unit, minimum, maximum, enum, personal.
 """
 
 from collections.abc import Iterator, Mapping

@@ -13,6 +13,7 @@ ARROW: dict[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "int": pa.int32(),
     "bigint": pa.int64(),
+    "float": pa.float32(),
     "double": pa.float64(),
     "decimal(38,18)": pa.decimal128(38, 18),
     "date": pa.date32(),

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     smallest_cell: int = Field(
         default=20, ge=1, description="Values over fewer vehicles than that are withheld in gold; a demo's fleet takes a small one."
     )
+    known_after: timedelta = Field(
+        default=timedelta(hours=2),
+        ge=timedelta(),
+        description="What is received so long after the end of a day still counts in its features for models, as ISO 8601 has it: PT2H.",
+    )
     land_every: str = Field(default="30s", description="How often the `land` of `fleet up` looks for new records.")
     refine_every: str = Field(default="60s", description="The pause between two runs of the `refine` of `fleet up`.")
     airflow_database: str = Field(

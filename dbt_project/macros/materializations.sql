@@ -44,6 +44,7 @@
     'columns': columns,
     'required': required,
     'day': day,
+    'clustered': config.get('meta').get('clustered', []),
     'ranges': var('days', {}).get(model.name) if day else none,
     'is_anew': model.name in var('anew', []),
     'is_read': model.name in var('read', []),

@@ -13,6 +13,7 @@ from fleetlake.console import ERRORS, Failure, show
 from fleetlake.settings import settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+SHOWN = 20
 Name = Annotated[str, typer.Argument(help="A feature, for example distance_km_7d.")]
 
 
@@ -84,10 +85,35 @@ def rebuild(
     print(f"the same bytes: {made.rows:,} rows in {len(made.shards)} files, out of release {before.release}")
 
 
+def consistency(
+    vehicles: Annotated[int, typer.Option(help="Compute everything of so many vehicles again.", min=1)] = 10,
+    seed: Annotated[int, typer.Option(help="Another seed draws others.")] = 0,
+    as_of: Annotated[str, typer.Option(help="A release, or a time: 42, 2026-06-01, 2026-06-01T12:00:00Z.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compute what is served of some vehicles again, from the events, and report what differs: exit status 1 if anything does."""
+    from fleetlake.features.consistency import compare
+
+    found = compare(vehicles, seed, as_of or None)
+    differing = found.differences.height
+    told = {"release": found.release, "vehicles": found.vehicles, "rows": found.rows, "values": found.values, "differing": differing}
+    if as_json:
+        print(json.dumps(told | {"differences": found.differences.to_dicts()}, default=str))
+    else:
+        show([told], as_json=False)
+        show(found.differences.head(SHOWN).to_dicts(), as_json=False, title="differences") if differing else None
+    if differing:
+        ERRORS.print(
+            "the table is not what its events say: fleet build gold --full, then look at dbt_project/models/marts/features", markup=False
+        )
+        raise typer.Exit(1)
+
+
 COMMANDS = {
     "features list": listed,
     "features describe": describe,
     "features usage": usage,
     "features set": make,
     "features rebuild": rebuild,
+    "features consistency": consistency,
 }

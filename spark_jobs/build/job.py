@@ -100,7 +100,7 @@ def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = F
 def prepare(lake: str, wanted: Wanted) -> Prepared:
     """Reads the project, binds the release, finds what differs from what gold was built from."""
     run = Run(new_folder(), THREADS)
-    project = Project(run.parse(), {"smallest_cell": settings().smallest_cell})
+    project = Project(run.parse(), chosen())
     models = _chosen(project.models, wanted.select)
     state = published(lake)
     versions = bound.inputs(lake, state, project.sources(project.models))
@@ -115,6 +115,11 @@ def prepare(lake: str, wanted: Wanted) -> Prepared:
         for name, model in models.items()
     }
     return Prepared(lake, state, run, project, models, versions, base, days, differences, Waves(inner, known, days, whole, asked))
+
+
+def chosen() -> dict[str, int]:
+    """The variables that people choose by settings."""
+    return {"smallest_cell": settings().smallest_cell, "known_after_minutes": int(settings().known_after.total_seconds() // 60)}
 
 
 def _written(lake: str, prepared: Prepared, mark: str) -> frozenset[str]:
@@ -262,10 +267,10 @@ class _Work:
             "read": sorted({name for model in one.project.models.values() for name in model.inputs if name in one.project.models}),
             "anew": layout.other(one.lake, (one.models[name] for name in wave)),
             "plan": self.plan,
-            "smallest_cell": settings().smallest_cell,
             "silver_release": one.state.releases["silver"].number,
             "run_id": settings().run_id,
             "mark": self.mark,
+            **chosen(),
         }
 
     def _compared(self, model: Model) -> Change:

@@ -123,7 +123,9 @@ class Project:
         texts = sorted(set(self._texts(node)))
         used = {name: value for name, value in self._settings.items() if any(name in text for text in texts)}
         columns = [f"{column.name} {column.data_type}" for column in node.columns.values()]
-        made = {name: node.config.meta.get(name) for name in ("day", "days_from")} | {"kind": node.config.materialized}
+        meta = node.config.meta
+        made = {name: meta.get(name) for name in ("day", "days_from")} | {"kind": node.config.materialized}
+        made |= {name: meta[name] for name in ("clustered",) if name in meta}
         python = [file.read_text(encoding="utf-8") for file in WITHHOLDING] if any("withheld(" in text for text in texts) else []
         told = (node.raw_code, texts, columns, sorted(used.items()), sorted(made.items()), python)
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

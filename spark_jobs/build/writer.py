@@ -28,9 +28,14 @@ class Writer:
         for day, rows in (each for batch in batches for each in self._by_day(pa.table(batch))):
             if file is None or file.day != day:
                 yield from [file.close()] if file else []
-                file = _File(day, FileWriter(self.root, self.schema, {self.day: day} if self.day else {}, []))
+                file = _File(day, FileWriter(self.root, self.schema, {self.day: day} if self.day else {}, [], self._plain))
             file.write(rows)
         yield from [file.close()] if file else []
+
+    @property
+    def _plain(self) -> list[str]:
+        """Measured values, of which no two are alike: a dictionary would make them larger."""
+        return [field.name for field in self.schema if pa.types.is_float32(field.type)]
 
     def _by_day(self, rows: pa.Table) -> Iterator[tuple[date | None, pa.Table]]:
         if self.day is None:

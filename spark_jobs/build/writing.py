@@ -34,6 +34,7 @@ class Target:
     columns: Mapping[str, str]
     required: Sequence[str]
     day: str | None
+    clustered: Sequence[str]
     ranges: Sequence[tuple[str, str]] | None
     is_anew: bool
     is_read: bool
@@ -110,9 +111,13 @@ def write(spark: Any, target: Target, query: str) -> None:
 
 
 def _spread(spark: Any, query: str, target: Target) -> Any:
-    """The rows in tasks of fair sizes, a day in as few of them as can be and in one piece. One statement: each call on a DataFrame analyzes it anew."""
-    by_day = (f"({target.day})", f" sort by {target.day}") if target.day else ("", "")
-    rows = spark.sql(f"select /*+ rebalance{by_day[0]} */ * from (\n{query}\n){by_day[1]}")
+    """The rows in tasks of fair sizes, a day in as few of them as can be and in one piece, in the order that the model asks for.
+
+    One statement: each call on a DataFrame analyzes it anew.
+    """
+    by_day, order = f"({target.day})" if target.day else "", [*filter(None, [target.day]), *target.clustered]
+    sorted_by = f" sort by {', '.join(order)}" if order else ""
+    rows = spark.sql(f"select /*+ rebalance{by_day} */ * from (\n{query}\n){sorted_by}")
     found, wanted = dict(rows.dtypes), {name: kind.replace(" ", "") for name, kind in target.columns.items()}
     if wrong := sorted(f"{name} {kind}" for name, kind in found.items() ^ wanted.items()):
         raise Failure(f"{target.table} and its contract differ in {', '.join(wrong)}", "one of them is wrong: the SQL or the yml beside it")

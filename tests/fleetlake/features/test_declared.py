@@ -1,6 +1,7 @@
 """features.yml declares features that a person can find, and says of each what a model's owner has to know."""
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from expectations.contract import contract
@@ -48,6 +49,25 @@ def test_each_feature_of_the_catalogue_has_its_uses_in_three_windows():
     for row in rows:
         name = row.partition(",")[0]
         assert [registry()[f"{name}_uses_{days}d"].window for days in (1, 7, 28)] == [1, 7, 28]
+
+
+def test_a_table_s_contract_says_the_same_of_its_columns_and_has_no_others():
+    for table in {each.table for each in registry().values()}:
+        declared = [(each.column, each.unit, each.description) for each in registry().values() if each.table == table]
+        promised = [(each.name, each.unit, each.description) for each in contract(table).columns if each.physical_type == "float"]
+        assert declared == promised, table
+        assert [each.name for each in contract(table).columns if each.physical_type != "float"] == [
+            "vehicle_key",
+            "day",
+            "known_at",
+            "known_on",
+        ]
+
+
+def test_the_tests_that_features_name_are_there():
+    for each in registry().values():
+        tests = {test["name"] for test in yaml.safe_load(contract(each.table).path.read_text())["unit_tests"]}
+        assert set(each.tests) <= tests, each.name
 
 
 def test_features_are_chosen_in_the_order_asked_for():

@@ -32,6 +32,15 @@ def test_a_day_is_one_file_however_its_rows_come(tmp_path: Path):
     ]
 
 
+def test_measured_values_have_no_dictionary_and_words_have_one(tmp_path: Path):
+    schema = pa.schema([("used_on", pa.date32()), ("vehicle_key", pa.string()), ("km", pa.float32())])
+    rows = pa.RecordBatch.from_pylist([{"used_on": FIRST, "vehicle_key": "v1", "km": 1.5}] * 9, schema)
+    [report] = [each.to_pylist()[0] for each in Writer(str(tmp_path), schema, "used_on")(iter([rows]))]
+    columns = pq.read_metadata(tmp_path / json.loads(report["file"])["path"]).row_group(0)
+    has_dictionary = {columns.column(place).path_in_schema: "RLE_DICTIONARY" in columns.column(place).encodings for place in range(2)}
+    assert has_dictionary == {"vehicle_key": True, "km": False}
+
+
 def test_no_rows_are_no_file(tmp_path: Path):
     assert written(tmp_path) == []
 
@@ -39,7 +48,7 @@ def test_no_rows_are_no_file(tmp_path: Path):
 def target(*required: str) -> Target:
     """A table of days, of which the contract calls some columns not null."""
     columns = {"used_on": "date", "uses": "bigint"}
-    return Target("gold.uses", columns, required, "used_on", None, is_anew=False, is_read=False, lake="", mark="")
+    return Target("gold.uses", columns, required, "used_on", (), None, is_anew=False, is_read=False, lake="", mark="")
 
 
 def test_a_null_is_refused_where_the_contract_says_so():

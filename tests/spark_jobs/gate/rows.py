@@ -20,6 +20,7 @@ PLAIN: dict[str, Any] = {
     "boolean": False,
     "int": 1,
     "bigint": 1,
+    "float": 1.0,
     "double": 1.0,
     "decimal(38,18)": Decimal("1.000000000000000000"),
     "date": NOON.date(),
