@@ -4,6 +4,7 @@ import importlib
 import re
 from pathlib import Path
 
+import spark_jobs.watch.findings
 from fleetlake.cli import MODULES
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +31,14 @@ def test_the_readme_names_every_command():
 def test_no_page_names_a_command_that_there_is_not():
     for page in PAGES:
         assert named(page.read_text()) <= commands(), page.name
+
+
+def test_the_readme_has_a_line_for_each_alert():
+    kinds = set(re.findall(r"Finding\(\s*\"([a-z]+)\"", Path(spark_jobs.watch.findings.__file__).read_text()))
+    assert len(kinds) >= 7
+    _, section = PAGES[0].read_text().split("## When something is wrong")
+    table = section.split("A red task of another DAG")[0]
+    assert set(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == kinds
 
 
 def test_links_between_pages_lead_somewhere():

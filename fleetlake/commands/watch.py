@@ -18,7 +18,13 @@ def watch(as_json: Annotated[bool, typer.Option("--json", help="One JSON object:
     seen = facts(settings(), datetime.now(UTC))
     found = findings(seen, limits_of(settings()))
     streams = [
-        {"job": each.job, "of": each.source, "behind": each.behind, "idle_s": each.idle and each.idle.seconds} for each in seen.streams
+        {
+            "job": each.job,
+            "of": each.source,
+            "behind": each.behind,
+            "idle_s": None if each.idle is None else round(each.idle.total_seconds()),
+        }
+        for each in seen.streams
     ]
     if as_json:
         print(json.dumps({"streams": streams, "findings": [vars(each) for each in found]}))

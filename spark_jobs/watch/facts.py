@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from expectations.contract import families
+from fleetlake.console import Failure
 from fleetlake.names import family_of, position_id, table_path
 from fleetlake.releases import published
 from fleetlake.releases.history import BUILT_FROM
@@ -21,17 +22,25 @@ LOOKS = 200  # commits back for the last one that moved a position: the others a
 
 
 def facts(limits: Settings, now: datetime) -> Facts:
-    """Streams by topic and by family, released layers, and the disks of this machine. Raises Failure where Kafka does not answer."""
+    """Streams by topic and by family, released layers, and the disks of this machine; of topics nothing but why, where Kafka does not answer."""
     lake, state = limits.lake_root, published(limits.lake_root)
     layers = (_layer(lake, state, release, now) for name, release in state.releases.items() if name in ("silver", "gold"))
     folders = dict.fromkeys(str(each) for each in (limits.home.absolute(), lake) if "://" not in str(each))
     disks = tuple(Disk(each, shutil.disk_usage(each).free) for each in folders)
-    return Facts((*landing(lake, now), *refining(lake, now)), tuple(layers), disks)
+    landed, unheard = _heard(lake, now)
+    return Facts((*landed, *refining(lake, now)), tuple(layers), disks, unheard)
 
 
 def limits_of(told: Settings) -> Limits:
     """The limits that are set."""
     return Limits(told.stuck_after, told.silent_after, told.stale_after, told.backlog, told.least_disk_bytes)
+
+
+def _heard(lake: str, now: datetime) -> tuple[tuple[Stream, ...], Failure | None]:
+    try:
+        return tuple(landing(lake, now)), None
+    except Failure as failure:
+        return (), failure
 
 
 def landing(lake: str, now: datetime) -> Iterator[Stream]:

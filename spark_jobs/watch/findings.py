@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from fleetlake.console import Failure
 from fleetlake.overview import age
 
 START_AGAIN = "fleet status says whether {job} runs, and its log in $FLEET_HOME/logs why not; `fleet up` starts what does not"
@@ -58,6 +59,7 @@ class Facts:
     streams: tuple[Stream, ...]
     layers: tuple[Layer, ...]
     disks: tuple[Disk, ...]
+    unheard: Failure | None = None  # why Kafka tells nothing
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Finding:
 def findings(facts: Facts, limits: Limits) -> list[Finding]:
     """All that is wrong, streams first."""
     return [
+        *([Finding("kafka", facts.unheard.what, facts.unheard.remedy)] if facts.unheard else ()),
         *_streams(facts.streams, limits),
         *_silence(facts.streams, limits),
         *_layers(facts.layers, limits),
@@ -103,7 +106,11 @@ def _silence(streams: Iterable[Stream], limits: Limits) -> Iterator[Finding]:
 def _layers(layers: Iterable[Layer], limits: Limits) -> Iterator[Finding]:
     for each in layers:
         if each.is_held:
-            yield Finding("held", f"{each.name} was rolled back and is held", f"when the cause is gone: fleet release {each.name} --resume")
+            yield Finding(
+                "held",
+                f"{each.name} was rolled back and is held",
+                f"when the cause is gone: fleet check {each.name}, then fleet release {each.name} --resume",
+            )
         elif each.waiting is not None and each.waiting > limits.stale:
             what = f"{each.name} has had something newer for {age(each.waiting.total_seconds())}, and readers see what is {age(each.age.total_seconds())} old"
             yield Finding("stale", what, WRITTEN.get(each.name, BUILT))

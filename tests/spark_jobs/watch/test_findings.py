@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from fleetlake.console import Failure
 from spark_jobs.watch.findings import Disk, Facts, Layer, Limits, Stream, findings
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -22,8 +23,8 @@ def silver(waiting: timedelta | None = None, *, is_held: bool = False) -> Layer:
     return Layer("silver", 3 * HOUR, waiting, is_held)
 
 
-def facts(*streams: Stream, layers: tuple[Layer, ...] = (silver(),), free: int = 10**11) -> Facts:
-    return Facts(streams or (landing(), refining()), layers, (Disk("/data", free),))
+def facts(*streams: Stream, layers: tuple[Layer, ...] = (silver(),), free: int = 10**11, unheard: Failure | None = None) -> Facts:
+    return Facts(streams or (landing(), refining()), layers, (Disk("/data", free),), unheard)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,7 @@ def facts(*streams: Stream, layers: tuple[Layer, ...] = (silver(),), free: int =
         (facts(landing(0, 3 * HOUR), refining(0, 3 * HOUR)), "silence", "no vehicle has been heard for 3 h"),
         (facts(layers=(silver(2 * HOUR),)), "stale", "silver has had something newer for 2 h, and readers see what is 3 h old"),
         (facts(layers=(silver(is_held=True),)), "held", "silver was rolled back and is held"),
+        (facts(unheard=Failure("no Kafka", "fleet up kafka")), "kafka", "no Kafka"),
         (facts(free=4_900_000_000), "disk", "only 4.9 GB are free below /data"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " not in value else "",
