@@ -21,9 +21,7 @@ def fleet(*words: str) -> Any:
 
 
 def test_a_table_of_silver_comes_from_its_topic_and_goes_into_models_and_exposures(home: Path):
-    told = fleet("lineage", "silver.charging")
-    rows = {(row["side"], row["table"]): (row["step"], row["by"]) for row in told}
-    assert len(rows) == len(told), "each once, at its nearest"
+    rows = {(row["side"], row["table"]): (row["step"], row["by"]) for row in fleet("lineage", "silver.charging")}
     assert rows["up", "bronze.charging"] == (1, "refine")
     assert rows["up", "fleet.charging"] == (2, "land")
     assert {side for side, _ in rows} == {"up", "down"}
@@ -31,6 +29,12 @@ def test_a_table_of_silver_comes_from_its_topic_and_goes_into_models_and_exposur
     assert any(by == "exposure" for _, by in rows.values())
     assert ("down", "bronze.charging") not in rows
     assert {row["side"] for row in fleet("lineage", "silver.charging", "--up")} == {"up"}
+
+
+def test_what_is_reached_in_several_ways_is_told_once(home: Path):
+    names = [(row["side"], row["table"]) for row in fleet("lineage", "silver.feature_usage")]
+    assert len(names) > 10
+    assert len(names) == len(set(names))
 
 
 def test_what_a_job_told_is_known_from_then_on(home: Path):
