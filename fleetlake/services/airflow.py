@@ -21,6 +21,7 @@ AIRFLOW = Path(sys.executable).with_name("airflow")
 DAGS = Path(fleetlake.__file__).parents[1] / "dags"
 POOLS = DAGS / "pools.json"
 USER = "admin"
+LOCKED_S = 60  # so long one of Airflow's parts waits while another writes to SQLite; after the default of 5 a click, or a task, fails on a busy machine
 FIXED = {
     "AIRFLOW__CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
@@ -50,7 +51,7 @@ def environment() -> dict[str, str]:
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords()),
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings().airflow_database or f"sqlite:///{home}/airflow.db",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings().airflow_database or f"sqlite:///{home}/airflow.db?timeout={LOCKED_S}",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings().home.absolute() / "logs" / "tasks"),
         }
     )

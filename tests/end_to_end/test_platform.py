@@ -1,118 +1,119 @@
-"""`fleet up` … `fleet down`: all parts of the platform as real processes, some of them killed."""
+"""`fleet up` … `fleet down`: all parts of the platform as real processes, and Airflow's own scheduler running our DAGs, from events to KPIs.
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
+One platform for all of it: to bring it up costs half a minute, and each command on its shared Spark a few seconds.
+"""
+
+import shutil
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 
+from expectations.contract import HOME
+from fleetlake.commands.story import BAD, GOOD, mended
+from fleetlake.releases import RELEASES, Release, published, rows_of
 from fleetlake.services.platform import SERVICES
 from fleetlake.services.ports import is_free
-from fleetlake.services.process import read_state
+from tests.end_to_end.platform import events
+from tests.end_to_end.platform.airflow import Airflow, until
+from tests.end_to_end.platform.browser import IS_THERE, MISSING, Person
+from tests.end_to_end.platform.whole import Platform
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(900)]  # two minutes alone
-UP_S = 240  # 30 s alone on two cores; tests share them
-AGAIN_S = 90
-
-
-def fleet(*words: str) -> tuple[int, Any]:
-    """Exit status and answer of a command, and on this run's output what it said."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "fleetlake.cli", *words, "--json"],
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        timeout=UP_S,
-        check=False,
-    )
-    print(ended.stderr)
-    return ended.returncode, json.loads(ended.stdout) if ended.stdout else None
-
-
-def services() -> dict[str, dict[str, Any]]:
-    return {row["service"]: row for row in fleet("status")[1]["services"]}
-
-
-def alive(home: Path) -> dict[int, str]:
-    """Every process of this home, whoever is its parent."""
-    found = {}
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("FLEET_HOME") == str(home) and process.status() != psutil.STATUS_ZOMBIE:
-                found[process.pid] = " ".join(process.cmdline())
-        except psutil.Error:
-            continue
-    return found
-
-
-def ports(home: Path) -> set[int]:
-    states = [read_state(path) for path in (home / "services").glob("*/state.json")]
-    return {int(number) for state in states for name, number in state.items() if name.endswith("port")}
+WHAT, TODO = "critical: silver.feature_usage/feature_id.known: 5 of", "have its sender corrected and `fleet reprocess` the rows"
 
 
 @pytest.fixture
-def platform(home):
-    """The whole platform of the test's own home, gone in the end whatever happens."""
-    code, rows = fleet("up")
-    yield {row["service"]: row for row in rows or ()} if code == 0 else {}
-    fleet("down")
+def contracts(tmp_path: Path) -> Path:
+    """A folder of contracts that can be changed while the platform runs."""
+    return shutil.copytree(HOME, tmp_path / "contracts")
 
 
-def test_the_platform_comes_up_whole_restarts_what_is_killed_and_leaves_nothing(platform, home):
-    assert set(platform) == set(SERVICES)
-    assert {row["health"] for row in platform.values()} == {"healthy", "done"}
-    assert sum(row["memory_mb"] or 0 for row in platform.values()) < 8_000
-    held = ports(home)
-    assert len(held) == 6
-    assert not any(is_free(port) for port in held)
-    assert (home / "airflow" / "passwords.json").stat().st_mode & 0o077 == 0
-    now = killed_ones_come_back(platform, "scheduler", "land")  # one leaves workers behind, the other a JVM
-    events_flow_and_are_judged_on_the_shared_spark(now)
-    for name in ("supervisor", "connect", "api-server"):
-        os.kill(now[name]["pid"], signal.SIGKILL)
-    code, stopped = fleet("down")
-    assert code == 0
+@pytest.mark.end_to_end
+@pytest.mark.timeout(1_200)  # four to five minutes on two busy cores
+def test_what_passes_is_released_up_to_kpis_what_does_not_is_explained_and_nothing_is_left_behind(
+    home: Path, contracts: Path, tmp_path: Path, subtests
+):
+    with Platform.up(home, *events.STREAMS, FLEET_CONTRACTS=str(contracts), **events.OFTEN) as platform:
+        events.come(platform, tmp_path)
+        platform.start()
+        all_parts_are_well_and_within_bounds(platform)
+        airflow = platform.airflow
+        airflow.pause("features")  # would look at gold when all else is done
+        stopped = what_a_gate_stops_is_not_released_and_a_person_reads_why(platform, airflow)
+        with subtests.test("a browser shows all DAGs, and of the failed task what is wrong and what to do"):
+            if not IS_THERE:
+                pytest.skip(MISSING)
+            with Person.at(airflow) as person:
+                person.sees("/dags", *airflow.dags(), picture=tmp_path / "dags.png")
+                person.sees(f"/dags/release_silver/runs/{stopped}/tasks/check_silver", WHAT, TODO, picture=tmp_path / "log.png")
+        after_the_fix_the_next_run_releases(platform, airflow, contracts, tmp_path)
+        gold_is_built_from_it_and_readers_see_kpis(platform, airflow)
+        nothing_is_left_behind(platform)
+
+
+def all_parts_are_well_and_within_bounds(platform: Platform) -> None:
+    assert set(platform.began) == set(SERVICES)
+    assert {row["health"] for row in platform.began.values()} == {"healthy", "done"}
+    assert sum(row["memory_mb"] or 0 for row in platform.began.values()) < 8_000
+    assert len(platform.ports) == 6
+    assert not any(is_free(port) for port in platform.ports)
+    assert (platform.home / "airflow" / "passwords.json").stat().st_mode & 0o077 == 0
+
+
+def what_a_gate_stops_is_not_released_and_a_person_reads_why(platform: Platform, airflow: Airflow) -> str:
+    [run] = until(lambda: airflow.runs("release_silver"), "the clock started nothing")
+    platform.kill("land")  # leaves a JVM behind; nobody needs it now
+    stopped = str(run["dag_run_id"])
+    assert airflow.ended("release_silver", stopped) == "failed"
+    states = airflow.states("release_silver", stopped)
+    assert (states["check_silver"], states["release_silver"]) == ("failed", "upstream_failed")
+    assert airflow.told("silver") == [], "an event without a release"
+    assert published(platform.lake).releases == {}
+    said = airflow.log("release_silver", stopped, "check_silver")
+    assert WHAT in said
+    assert TODO in said
+    assert "the command's answer is no" in said, "a gate was asked again"
+    now = platform.well_again("land")
+    assert ("SIGKILL" in now["land"]["last_error"], now["land"]["restarts"]) == (True, 1)
+    assert now["kafka"]["pid"] == platform.began["kafka"]["pid"], "who was well is left alone"
+    return stopped
+
+
+def after_the_fix_the_next_run_releases(platform: Platform, airflow: Airflow, contracts: Path, folder: Path) -> None:
+    shutil.copytree(mended(folder / "mended"), contracts, dirs_exist_ok=True)
+    assert events.bad_ones_judged_anew(platform) == BAD
+    run = airflow.start("release_silver")
+    assert airflow.ended("release_silver", run) == "success"
+    silver = published(platform.lake).releases["silver"]
+    assert airflow.told("silver") == [told(silver, run)]
+    assert {row["run_id"] for row in rows_of(platform.lake, RELEASES)[0]} == {f"release_silver/{run}"}
+    uses = platform.answer("sql", "select count(*) as uses from silver.feature_usage where event_id like 'planted%'")
+    assert uses == [{"uses": GOOD}]
+
+
+def gold_is_built_from_it_and_readers_see_kpis(platform: Platform, airflow: Airflow) -> None:
+    [run] = until(lambda: airflow.runs("build_gold"), "nobody heard of the release")
+    assert (run["run_type"], airflow.ended("build_gold", run["dag_run_id"])) == ("asset_triggered", "success")
+    state = published(platform.lake)
+    gold, silver = state.releases["gold"], state.releases["silver"]
+    assert (gold.built_from, gold.note) == (silver.number, f"after release {silver.number} of silver")
+    assert [event["release"] for event in airflow.told("gold")] == [gold.number]
+    page = platform.answer("kpis", "--day", "2026-06-01")
+    assert (page["release"], page["built_from"]) == (gold.number, silver.number)
+    assert any(row["dav"] for row in page["use"])
+
+
+def nothing_is_left_behind(platform: Platform) -> None:
+    held = platform.ports
+    platform.kill("supervisor", "connect", "api-server")
+    stopped = platform.answer("down")
     assert {row["service"] for row in stopped} >= set(SERVICES)
-    assert alive(home) == {}
+    assert platform.alive == {}
     assert all(is_free(port) for port in held)
-    assert {row["health"] for row in services().values()} == {"stopped"}
+    assert {row["health"] for row in platform.services().values()} == {"stopped"}
 
 
-def killed_ones_come_back(platform: dict[str, dict[str, Any]], *killed: str) -> dict[str, dict[str, Any]]:
-    for name in killed:
-        os.kill(platform[name]["pid"], signal.SIGKILL)
-    now = eventually(lambda now: all(now[name]["health"] == "healthy" and now[name]["restarts"] for name in killed))
-    for name in killed:
-        assert (now[name]["health"], now[name]["restarts"]) == ("healthy", 1), now[name]
-        assert "SIGKILL" in now[name]["last_error"]
-        assert now[name]["pid"] != platform[name]["pid"]
-    assert now["kafka"]["pid"] == platform["kafka"]["pid"], "who was well is left alone"
-    return now
-
-
-def events_flow_and_are_judged_on_the_shared_spark(now: dict[str, dict[str, Any]]) -> None:
-    brokers, remote = f"127.0.0.1:{now['kafka']['port']}", f"sc://127.0.0.1:{now['connect']['port']}"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_REMOTE", remote)
-        patch.setenv("FLEET_KAFKA_BROKERS", brokers)
-        assert fleet("simulate", "--vehicles", "10", "--days", "1")[0] == 0
-        assert eventually(lambda now: now["land"]["lag"] == 0)["land"]["lag"] == 0
-        assert eventually(lambda now: now["refine"]["lag"] == 0)["refine"]["lag"] == 0
-        code, told = fleet("check", "silver.feature_usage")
-    assert (code, told["ok"]) == (0, True)
-
-
-def eventually(holds: Callable[[dict[str, dict[str, Any]]], bool]) -> dict[str, dict[str, Any]]:
-    """The services as soon as that holds, or after AGAIN_S."""
-    deadline, now = time.monotonic() + AGAIN_S, services()
-    while not holds(now) and time.monotonic() < deadline:
-        time.sleep(1)
-        now = services()
-    return now
+def told(release: Release, run: str) -> dict[str, object]:
+    """What the event of a release carries."""
+    pins = release.pins.values()
+    versions, rows = {pin.table: pin.version for pin in pins}, {pin.table: pin.rows for pin in pins}
+    return {"release": release.number, "gate_run": max(pin.gate_run for pin in pins), "versions": versions, "rows": rows, "run": run}
