@@ -91,7 +91,8 @@ class Platform:
 
     def caught_up(self) -> None:
         """Returns when land and refine have taken all that there is."""
-        until(lambda: (now := self.services())["land"]["lag"] == 0 == now["refine"]["lag"], "records wait", COMMAND_S)
+        for stream in ("land", "refine"):  # one after the other: what lands between two looks would be in neither
+            until(lambda stream=stream: self.services()[stream]["lag"] == 0, f"records wait for {stream}", COMMAND_S)
 
     def kill(self, *names: str) -> None:
         """`kill -9` of the services' own processes."""
