@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,11 +31,18 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def database(airflow: dict[str, str]) -> dict[str, str]:
-    """The same, with the tables that Airflow keeps its runs in, and our pools."""
+def migrated(airflow: dict[str, str]) -> Path:
+    """The tables that Airflow keeps its runs in, and our pools."""
     for words in (["db", "migrate"], ["pools", "import", str(ROOT / "dags" / "pools.json")]):
         subprocess.run([BIN / "airflow", *words], env=airflow, check=True, capture_output=True)
-    return airflow
+    return Path(airflow["AIRFLOW_HOME"]) / "airflow.db"
+
+
+@pytest.fixture
+def database(airflow: dict[str, str], migrated: Path, tmp_path: Path) -> dict[str, str]:
+    """The same, with those tables in a file of the test's own: nobody sees another test's runs and events."""
+    own = shutil.copyfile(migrated, tmp_path / "airflow.db")
+    return airflow | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{own}"}
 
 
 def answered(script: str, *words: str, environment: dict[str, str]) -> tuple[Any, str]:

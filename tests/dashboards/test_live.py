@@ -14,8 +14,6 @@ from spark_jobs.releases.waive import waive
 from spark_jobs.runs import opened
 from tests.dashboards.pages import page, words
 
-NOW = datetime.now(UTC)
-
 
 def noted(lake: str, table: str, *rows: dict[str, object]) -> None:
     """Rows of a table of ops, with what every row has."""
@@ -27,10 +25,11 @@ def noted(lake: str, table: str, *rows: dict[str, object]) -> None:
 @pytest.fixture
 def busy(gold):
     """A lake whose streams and jobs have been at work."""
-    landed = {"table": "bronze.charging", "version": 1, "kind": "land", "rows": 12_345, "at": NOW - timedelta(minutes=3)}
+    now = datetime.now(UTC)  # when the test runs: it is minutes after this file was read
+    landed = {"table": "bronze.charging", "version": 1, "kind": "land", "rows": 12_345, "at": now - timedelta(minutes=3)}
     refined = landed | {"table": "silver.charging", "kind": "refine", "rows": 12_000, "quarantined": 7}
     noted(gold, "ops.ledger", landed, refined)
-    run = {"started_at": NOW - timedelta(minutes=9), "ended_at": NOW - timedelta(minutes=8), "run_id": "build_gold/manual__<b>1</b>"}
+    run = {"started_at": now - timedelta(minutes=9), "ended_at": now - timedelta(minutes=8), "run_id": "build_gold/manual__<b>1</b>"}
     noted(
         gold,
         "ops.job_costs",
@@ -53,7 +52,11 @@ def test_batches_jobs_and_runs_of_the_scheduler_are_shown(busy):
 
 
 def test_only_the_chosen_time_is_counted(busy):
-    noted(busy, "ops.ledger", {"table": "bronze.charging", "version": 2, "kind": "land", "rows": 99_999, "at": NOW - timedelta(days=3)})
+    noted(
+        busy,
+        "ops.ledger",
+        {"table": "bronze.charging", "version": 2, "kind": "land", "rows": 99_999, "at": datetime.now(UTC) - timedelta(days=3)},
+    )
     seen = page("pipeline")
     assert "112,344" in words(seen)
     seen.selectbox(key="time").select("1").run()
@@ -62,7 +65,7 @@ def test_only_the_chosen_time_is_counted(busy):
 
 
 def test_a_waiver_is_shown_with_who_answers_for_it(gold):
-    until = NOW + timedelta(days=2)
+    until = datetime.now(UTC) + timedelta(days=2)
     waive(gold, "gold.fleet_daily/volume", "me@example", until, "a holiday")
     said = words(page("quality"))
     assert "in force" in said

@@ -76,6 +76,12 @@ def test_a_missing_airflow_is_named_with_what_works_without(two, monkeypatch, tm
         whole.require_startable(["airflow"])
 
 
+def test_a_missing_streamlit_is_named_with_what_works_without(two, monkeypatch):
+    monkeypatch.setattr(whole, "find_spec", lambda _: None)
+    with pytest.raises(Failure, match=r"(?s)Streamlit is not installed.*fleetlake\[dashboard\].*fleet up kafka connect land refine"):
+        whole.require_startable(["dashboard"])
+
+
 def test_a_password_is_made_once_and_for_its_owner_only(home):
     made = airflow.password()
     assert made in airflow.passwords().read_text()

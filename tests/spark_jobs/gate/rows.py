@@ -14,7 +14,7 @@ from expectations.suites import suite
 from expectations.suites.expectation import ROWS, Expectation
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-WORDS = ("a", "/a", "0" * 32, "EUR")
+WORDS = ("a", "/a", "aa", "0" * 32, "EUR")
 PLAIN: dict[str, Any] = {
     "string": "a",
     "boolean": False,
@@ -97,6 +97,7 @@ def sound(contract: Contract, number: int, **changes: Any) -> dict[str, Any]:
         "build": number,
         "charge_id": f"c{number}",
         "campaign_id": f"c{number}",
+        "suggested_for": NOON + timedelta(hours=number),
     }
     numbered |= {"job_run": f"j{number}", "session": f"s{number}", "training_run": f"t{number}"}
     return row | {name: value for name, value in numbered.items() if name in row and type(value) is type(row[name])} | changes
