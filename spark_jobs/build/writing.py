@@ -18,6 +18,7 @@ from spark_jobs.build import bound, resume
 from spark_jobs.build.writer import REPORT, Writer
 from spark_jobs.exchange import Exchange, Held
 from spark_jobs.files import DataFile
+from spark_jobs.phase import phase
 from spark_jobs.tables import Table
 
 MARK = "-- fleetlake writes "
@@ -102,6 +103,7 @@ def write(spark: Any, target: Target, query: str) -> None:
         _require(target, json.loads(report.nulls))
     new = [_of_its_day(DataFile.from_json(report.file), target) for report in reports]
     old = [Held.of(action) for action in table.actions() if target.has(action.get(f"partition.{target.day}"))]
+    phase(f"commit {target.table}")
     if old or new:
         table.replace(old, new, Exchange("WRITE", is_data_change=True, metadata={resume.MARK: target.mark}))
     if table.version and table.version % CHECKPOINT == 0:
