@@ -42,6 +42,7 @@ ARCHIVE = Path(sys.prefix) / "share" / "fleetlake" / "spark-classes.jsa"  # what
 SHORT_LIVED = (
     "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # halves the start of a JVM that lives for minutes; slower code after that
     " -XX:ReservedCodeCacheSize=240m"  # of its own it takes 48 MB, which some dozens of queries fill: then nothing is compiled any more
+    " -Xms600m -Xmn300m -XX:MetaspaceSize=400m"  # it would grow to that anyway, with a collection at each step; the smallest heap is 768m
 )
 OF_A_JVM = ("spark.driver.", "spark.scheduler.")  # a session on a server has no say in these: the server is made for all
 MISLEADING = (

@@ -22,11 +22,24 @@ SEEDS, BEFORE = "work", "before"  # in place of a layer: files of rows, and tabl
 PREFIXES = ("silver", "ops", "gold", "gold_internal", SEEDS, BEFORE)
 
 
-def size(lake: str, state: Published) -> int:
-    """Bytes on disk of all that is released of silver."""
+def size(lake: str, state: Published, read: Mapping[str, int]) -> int:
+    """Bytes on disk of what is released of silver and is not in the versions that were `read`, by table, before."""
     release = state.releases.get("silver")
-    tables = [DeltaTable(table_path(lake, pin.table), version=pin.version) for pin in (release.pins.values() if release else ())]
-    return sum(sum(pa.table(table.get_add_actions())["size_bytes"].to_pylist()) for table in tables)
+    return sum(_bytes_beside(lake, pin.table, pin.version, read.get(pin.table)) for pin in (release.pins.values() if release else ()))
+
+
+def _bytes_beside(lake: str, name: str, version: int, other: int | None) -> int:
+    """Of the files of a version that another does not have."""
+    if version == other:
+        return 0
+    files = _bytes(lake, name, version)
+    known = _bytes(lake, name, other) if other is not None else {}
+    return sum(size for path, size in files.items() if path not in known)
+
+
+def _bytes(lake: str, name: str, version: int) -> dict[str, int]:
+    actions = pa.table(DeltaTable(table_path(lake, name), version=version).get_add_actions())
+    return dict(zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True))
 
 
 def inputs(lake: str, state: Published, names: Iterable[str]) -> dict[str, int]:

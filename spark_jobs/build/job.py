@@ -32,7 +32,7 @@ SPARK = {
     "spark.scheduler.mode": "FAIR",  # models that run at once share the cores
     **SETTINGS,
 }
-LITTLE_BYTES = 100_000_000  # of silver: some two million events
+LITTLE_BYTES = 100_000_000  # of silver that the last build has not read: some two million events
 Told = Callable[[str], None]
 Start = Callable[[bool], Any]  # told whether there is little data: then a JVM that starts fast is done first
 
@@ -81,7 +81,7 @@ class Done:
 def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = False) -> Done:
     """Builds gold from what is released, or says what a build would do: then no table is written. Raises Failure with what to do."""
     started = datetime.now(UTC)
-    is_little = bound.size(lake, published(lake)) < LITTLE_BYTES
+    is_little = bound.size(lake, published(lake), _read(lake, wanted)) < LITTLE_BYTES
     with ThreadPoolExecutor(1) as beside:
         session = None if plan else beside.submit(spark, is_little)  # it starts while the project is read
         told("reading the project")
@@ -95,6 +95,12 @@ def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = F
         put_back(lake, prepared, told, written)
     done = Done(prepared, work.all_waves())
     return replace(done, entry=_finish(prepared, started, told)) if is_whole and done.decided else done
+
+
+def _read(lake: str, wanted: Wanted) -> Mapping[str, int]:
+    """The versions that need not be read again, but for a few of their days."""
+    base = None if wanted.full or wanted.since or wanted.select else behind(lake, released(published(lake)))
+    return base.inputs if base else {}
 
 
 def prepare(lake: str, wanted: Wanted) -> Prepared:
