@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 SILVER = Asset(name="silver", uri="x-fleetlake://silver", group="releases")
 GOLD = Asset(name="gold", uri="x-fleetlake://gold", group="releases")
+FEATURES = Asset(name="features", uri="x-fleetlake://features", group="releases")
 ANSWERS = ("exit code 1.", "exit code 2.")  # the command says no, and why; or it is no command
 
 
@@ -39,8 +40,8 @@ DEFAULTS: dict[str, Any] = {
 
 def release(layer: str, asset: Asset, **more: Any) -> BashOperator:
     """`fleet release LAYER`: the only kind of task that tells others, by an event with the release, its gate run, versions and rows."""
-    words = {"task_id": f"release_{layer}", "bash_command": f"fleet release {layer} --json"} | more
-    return BashOperator(outlets=[asset], inlets=[asset], output_processor=json.loads, post_execute=tell, pool=layer, **words)
+    words = {"task_id": f"release_{layer}", "bash_command": f"fleet release {layer} --json", "pool": layer} | more
+    return BashOperator(outlets=[asset], inlets=[asset], output_processor=json.loads, post_execute=tell, **words)
 
 
 def tell(context: Context, result: Mapping[str, Any]) -> None:
@@ -60,9 +61,10 @@ def tell(context: Context, result: Mapping[str, Any]) -> None:
 
 
 def heard(events: Mapping[Asset, Sequence[Any]]) -> str:
-    """The releases of silver that a run was started by; a command takes the newest by itself."""
-    numbers = sorted({event.extra["release"] for of_asset in events.values() for event in of_asset})
-    return f"after release {', '.join(map(str, numbers))} of silver" if numbers else "asked for by hand"
+    """The releases that a run was started by; a command takes the newest by itself."""
+    numbers = {asset.name: sorted({event.extra["release"] for event in found}) for asset, found in events.items()}
+    told = [f"release {', '.join(map(str, found))} of {name}" for name, found in numbers.items() if found]
+    return f"after {' and '.join(told)}" if told else "asked for by hand"
 
 
 def within(minutes: int) -> DeadlineAlert:

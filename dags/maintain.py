@@ -24,6 +24,7 @@ with DAG(
         BashOperator(task_id="silver", bash_command="fleet maintain silver", pool="silver"),
         BashOperator(task_id="gold", bash_command="fleet maintain gold", pool="gold"),
         BashOperator(task_id="gold_internal", bash_command="fleet maintain gold_internal", pool="gold"),
+        BashOperator(task_id="features", bash_command="fleet maintain features", pool="gold"),
         BashOperator(task_id="ml", bash_command="fleet maintain ml", pool="ops"),
         BashOperator(task_id="ops", bash_command="fleet maintain ops", pool="ops"),
     )

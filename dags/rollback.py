@@ -10,7 +10,7 @@ from airflow.sdk import DAG, Param
 from dags.approvals import approval, planned
 from dags.commands import DEFAULTS
 
-LAYERS = ["bronze", "silver", "gold", "ml", "ops"]
+LAYERS = ["bronze", "silver", "gold", "features", "ml", "ops"]
 ROLLBACK = (
     "fleet rollback {{ params.layer }}{{ ' --to ' ~ params.to if params.to }}{{ ' --with-gold' if params.with_gold }} --note \"$NOTE\""
 )

@@ -20,7 +20,7 @@ class Page:
     needs_release: bool = True  # of the first of its layers; without one there is nothing to show
 
 
-ALL_LAYERS = ("gold", "bronze", "ml", "ops")  # gold brings gold_internal and silver along
+ALL_LAYERS = ("gold", "features", "bronze", "ml", "ops")  # gold brings gold_internal and silver along
 
 PAGES = (
     Page(

@@ -98,8 +98,10 @@ def in_files() -> tuple[Contract, ...]:
 
 
 def of_layer(layer: str) -> tuple[Contract, ...]:
-    """The contracts of a layer; those beside models are read for gold only."""
-    return tuple(each for each in (contracts() if layer.startswith("gold") else in_files()) if each.layer == layer)
+    """The contracts of a layer; those beside models are read only for what is built."""
+    from expectations.models import LAYERS  # it builds on the classes above
+
+    return tuple(each for each in (contracts() if layer in LAYERS else in_files()) if each.layer == layer)
 
 
 def contract(table: str) -> Contract:

@@ -1,4 +1,4 @@
-"""Contracts of gold: dbt's own ymls, one beside each model, which the gate, readers and releases take as they take an ODCS file.
+"""Contracts of what is built: dbt's own ymls, one beside each model, which the gate, readers and releases take as they take an ODCS file.
 
 Beside dbt's words a model's `meta` says: version, key, day (the partition column of a model of days), `clustered` (columns that its rows are sorted
 by within a day), `ordered` (columns of which each is at most the next), `holds` (boolean SQL over a row, for DuckDB and Spark) and `equations`
@@ -17,7 +17,7 @@ from expectations.odcs import LOADER
 from fleetlake.console import Failure
 
 HOME = Path(__file__).parents[1] / "dbt_project" / "models" / "marts"
-LAYERS = ("gold", "gold_internal")
+LAYERS = ("gold", "gold_internal", "features")
 
 
 def read_models(folder: Path) -> tuple[Contract, ...]:

@@ -43,7 +43,7 @@ class Backfill:
 
     def build(self) -> Done | None:
         """Builds the candidates; None where they are there already."""
-        if resume.ended(self._lake, resume.mark(self.plan.prepared, self._wanted)):
+        if resume.ended(self._lake, "gold", resume.mark(self.plan.prepared, self._wanted)):
             self._told("built before: going on with the gate")
             return None
         return build(self._lake, self._spark, self._wanted, self._told)

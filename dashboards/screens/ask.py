@@ -16,6 +16,7 @@ from dashboards.widgets import chart, listing
 from fleetlake.console import Failure
 from fleetlake.readers.queries import offered
 from fleetlake.readers.spreadsheet import csv
+from fleetlake.releases.model import is_internal
 
 MOST_ROWS, SHOWN, LIMIT_S, REMEMBERED = 100_000, 200, 30.0, 20
 FIRST = "select observed_on, events, vehicles\nfrom gold.fleet_daily\nwhere model = 'all' and market = 'all'\norder by observed_on"
@@ -128,7 +129,7 @@ def _tables(view: View) -> None:
         rows = [
             {"table": table, "rows": view.state.pin(table).rows, "version": view.state.pin(table).version}
             for table in view.state.tables
-            if not table.startswith("gold_internal.")
+            if not is_internal(table)
         ]
         listing(
             "fleet describe TABLE says what each column means",

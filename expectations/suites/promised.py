@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from expectations.contract import Check, Column, Contract
+from expectations.models import LAYERS
 from expectations.suites.expectation import ROWS, Expectation
 
-BUILT_ANEW = "correct the model in dbt_project/models, or what it was built from, then `fleet build gold`"
+BUILT_ANEW = "correct the model in dbt_project/models, or what it was built from, then `fleet build {}`"
 DECODED_ANEW = "correct the sender; `fleet reprocess` refines the rows anew from bronze"
 
 
@@ -18,8 +19,8 @@ def expectations(contract: Contract) -> tuple[Expectation, ...]:
 
 def remedy(contract: Contract) -> str:
     """What to do about rows that break the contract of their table."""
-    if contract.layer in ("gold", "gold_internal"):
-        return BUILT_ANEW
+    if contract.layer in LAYERS:
+        return BUILT_ANEW.format(contract.layer.removesuffix("_internal"))  # which comes with the layer
     return DECODED_ANEW if contract.topic else f"rows came into {contract.id} past its job: restore the version before them"
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @metered("check")
 def check(
-    what: Annotated[str, typer.Argument(help="A layer (bronze, silver, gold, gold_internal, ml, ops) or a table.")],
+    what: Annotated[str, typer.Argument(help="A layer (bronze, silver, gold, gold_internal, features, ml, ops) or a table.")],
     version: Annotated[int | None, typer.Option(help="This version of the table; default: that of the last complete run.")] = None,
     rows: Annotated[bool, typer.Option("--rows", help="Show the keys of failing rows.")] = False,
     docs: Annotated[bool, typer.Option("--docs", help="Build Data Docs in $FLEET_HOME/docs.")] = False,

@@ -104,7 +104,8 @@ def consistency(
         show(found.differences.head(SHOWN).to_dicts(), as_json=False, title="differences") if differing else None
     if differing:
         ERRORS.print(
-            "the table is not what its events say: fleet build gold --full, then look at dbt_project/models/marts/features", markup=False
+            "the table is not what its events say: fleet build features --full, then look at dbt_project/models/marts/features",
+            markup=False,
         )
         raise typer.Exit(1)
 

@@ -50,7 +50,7 @@ def impact(
     rows += [{"kind": "use case", "name": f"{each.name}, of {each.owner}"} for each in reading([(table, name), *made])]
     rows += [{"kind": "mention", "name": each} for each in readers(table, name, contracts(), Path(__file__).parents[2])]
     show(rows, as_json=as_json, title=f"who reads {column}")
-    if not any(layer.startswith("gold") for (layer, _) in graph.columns):
+    if not any(table.startswith(("gold", "features")) for (table, _) in graph.columns):
         ERRORS.print("no build has told yet which columns its models are made of: files are found by the words that they use", markup=False)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
-Layer = Annotated[str, typer.Argument(help="bronze, silver, gold, gold_internal, ml or ops.")]
+Layer = Annotated[str, typer.Argument(help="bronze, silver, gold, gold_internal, features, ml or ops.")]
 Note = Annotated[str, typer.Option(help="What everybody should know of it.")]
 
 

@@ -11,7 +11,7 @@ def sql(
     as_of: Annotated[str, typer.Option(help="A release, or a time: 42, 2026-06-01, 2026-06-01T12:00:00Z.")] = "",
     form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet; default: as --out ends, or else table.")] = "",
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
-    internal: Annotated[bool, typer.Option("--internal", help="Show gold_internal too, which knows single vehicles.")] = False,
+    internal: Annotated[bool, typer.Option("--internal", help="Show gold_internal and features too, which know single vehicles.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
 ) -> None:
     """Ask the released tables of the lake in SQL; one question sees one release."""

@@ -18,7 +18,7 @@ from fleetlake.readers.queries import engine
 from fleetlake.releases import AsOf, Published, published, rows_of
 from fleetlake.settings import settings
 
-TABLE, REPLAYS = "gold_internal.vehicle_profiles", "ops.replays"
+LAYER, TABLE, REPLAYS = "features", "features.vehicle_profiles", "ops.replays"
 KEY = ["vehicle_key", "day", "known_at"]
 SQL = Path(__file__).with_name("consistency.sql")
 FAMILIES = ("vehicle_signals", "charging", "remote_commands", "feature_usage", "ota_updates", "assistant_interactions")
@@ -47,9 +47,9 @@ def compare(vehicles: int = 10, seed: int = 0, as_of: AsOf = None) -> Compared:
     table = scanned(lake, pinned(state, [TABLE])[TABLE])
     drawn = _drawn(table, vehicles, seed)
     if not drawn:
-        raise Failure(f"{TABLE} of release {state.number} has no row", "fleet build gold, when events have come")
+        raise Failure(f"{TABLE} of release {state.number} has no row", "fleet build features, when events have come")
     served = table.filter(pl.col("vehicle_key").is_in(drawn)).collect()
-    computed = _computed(lake, state, _query(lake, state.releases["gold_internal"].at, drawn, _span(table)))
+    computed = _computed(lake, state, _query(lake, state.releases[LAYER].at, drawn, _span(table)))
     return Compared(state.number, len(drawn), served.height, served.height * len(registry()), differing(served, computed))
 
 
@@ -82,8 +82,8 @@ def _span(table: pl.LazyFrame) -> Mapping[str, Any]:
 
 def _computed(lake: str, state: Published, query: str) -> pl.DataFrame:
     """The answer over the silver that the table was built from."""
-    gold = state.releases.get("gold_internal")
-    silver = published(lake, gold.built_from) if gold and gold.built_from else state
+    own = state.releases.get(LAYER)
+    silver = published(lake, own.built_from) if own and own.built_from else state
     with engine(lake).asked(query, silver, internal=True) as answer:
         return answer.pl().with_columns(pl.col(list(registry())).cast(pl.Float32))
 

@@ -19,10 +19,9 @@ from fleetlake.names import table_path
 from fleetlake.readers.extensions import escaped, load
 from fleetlake.readers.reads import note
 from fleetlake.releases import Published
-from fleetlake.releases.model import LAYERS, instead
+from fleetlake.releases.model import LAYERS, instead, is_internal
 
 STATES = 8  # then a fresh engine begins, and the old one goes when its last query has ended
-INTERNAL = "gold_internal"  # vehicle grain: shown to those who ask for it
 QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 LISTING = re.compile(r"\b(show|information_schema|pg_catalog|duckdb_\w+)\b", re.IGNORECASE)  # a query with one of these is about all tables
 RECORDS = "records"  # the database of ops as it is written now
@@ -53,7 +52,7 @@ class Engine:
     ) -> Iterator[duckdb.DuckDBPyRelation]:
         """The answer to a query, with `parameters` for its $names, in one state; raises Failure for a table that is not released, for SQL that
         DuckDB refuses, and when the block has not ended after `limit_s` seconds."""
-        shown = [table for table in state.tables if internal or not table.startswith(f"{INTERNAL}.")]
+        shown = [table for table in state.tables if internal or not is_internal(table)]
         database = f"r{state.number}{'_internal' if internal else ''}"
         with _explaining(query, shown):
             with self._lock:

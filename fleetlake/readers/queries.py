@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fleetlake.readers.engine import INTERNAL, Engine
+from fleetlake.readers.engine import Engine
 from fleetlake.readers.guard import require_released
 from fleetlake.releases import AsOf, Published, published
+from fleetlake.releases.model import is_internal
 from fleetlake.settings import settings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def offered(query: str, state: Published, rows: int, limit_s: float) -> "pl.Data
 
     Raises Failure for what is not released, no question, refused by DuckDB, or not answered after `limit_s` seconds.
     """
-    require_released(query, [table for table in state.tables if not table.startswith(f"{INTERNAL}.")])
+    require_released(query, [table for table in state.tables if not is_internal(table)])
     with engine(settings().lake_root).asked(query, state, limit_s=limit_s) as relation:
         return relation.limit(rows).pl()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fleetlake.releases.model import LAYERS, Pin, Published, Release, Waiver, in_force
 
-BUILT_FROM = {"gold": "silver", "gold_internal": "silver"}
+BUILT_FROM = {"gold": "silver", "gold_internal": "silver", "features": "silver"}
 
 
 def releases(rows: Iterable[Mapping[str, Any]]) -> list[Release]:

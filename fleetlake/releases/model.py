@@ -8,8 +8,14 @@ from typing import Any
 
 from fleetlake.console import Failure
 
-LAYERS = ("bronze", "silver", "gold", "gold_internal", "ml", "ops")
+LAYERS = ("bronze", "silver", "gold", "gold_internal", "features", "ml", "ops")
+INTERNAL = ("gold_internal", "features")  # vehicle grain: shown to those who ask for it
 WITH = {"gold": ("gold_internal",)}  # layers that are made, checked and released together with one
+
+
+def is_internal(table: str) -> bool:
+    """Whether `layer.table` is shown to those only who ask for it."""
+    return table.partition(".")[0] in INTERNAL
 
 
 def together(layer: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from spark_jobs.build.project import Model, Seed
 from spark_jobs.tables import Table
 
 SEEDS, BEFORE = "work", "before"  # in place of a layer: files of rows, and tables as the base of a build has them
-PREFIXES = ("silver", "ops", "gold", "gold_internal", SEEDS, BEFORE)
+PREFIXES = ("silver", "ops", "gold", "gold_internal", "features", SEEDS, BEFORE)
 
 
 def size(lake: str, state: Published, read: Mapping[str, int]) -> int:

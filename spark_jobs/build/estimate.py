@@ -36,7 +36,7 @@ def estimate(done: Done, lake: str, core_hour_eur: float) -> Estimate:
     count = table_days(done.decided.values(), len(done.prepared.calendar.days))
     days = {day for change in done.decided.values() for day in change.days}
     write_mb = sum(row["mb"] or 0.0 for row in rows(done))
-    rate = per_table_day(entries(lake), rows_of(lake, COSTS)[0])
+    rate = per_table_day([each for each in entries(lake) if each.is_of(done.prepared.layer)], rows_of(lake, COSTS)[0])
     cpu_s = None if rate is None else rate * count
     return Estimate(count, _read_mb(done.prepared, days), write_mb, cpu_s, None if cpu_s is None else cpu_s / 3600 * core_hour_eur)
 

@@ -13,6 +13,7 @@ from expectations.contract import contract
 from fleetlake.console import Failure
 from fleetlake.names import table_path
 from fleetlake.releases import Published, published
+from fleetlake.releases.model import together
 from fleetlake.settings import settings
 from spark_jobs.build import bound, changes, layout, restated, resume, withholding
 from spark_jobs.build.calendar import calendar as days_of_gold
@@ -39,13 +40,15 @@ Start = Callable[[bool], Any]  # told whether there is little data: then a JVM t
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person asks for: days from `since` on built anew (to `until`), gold up to `through`, everything anew, or some models only, to try them."""
+    """What a person asks for of a layer: days from `since` on built anew (to `until`), all up to `through`, everything anew, or some models only, to
+    try them."""
 
     since: date | None = None
     through: date | None = None
     full: bool = False
     select: tuple[str, ...] = ()
     until: date | None = None
+    layer: str = "gold"
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Prepared:
     """All that is known before Spark does anything."""
 
     lake: str
+    layer: str
     state: Published
     run: Run
     project: Project
@@ -79,7 +83,7 @@ class Done:
 
 
 def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = False) -> Done:
-    """Builds gold from what is released, or says what a build would do: then no table is written. Raises Failure with what to do."""
+    """Builds a layer from what is released, or says what a build would do: then no table is written. Raises Failure with what to do."""
     started = datetime.now(UTC)
     is_little = bound.size(lake, published(lake), _read(lake, wanted)) < LITTLE_BYTES
     with ThreadPoolExecutor(1) as beside:
@@ -99,20 +103,21 @@ def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = F
 
 def _read(lake: str, wanted: Wanted) -> Mapping[str, int]:
     """The versions that need not be read again, but for a few of their days."""
-    base = None if wanted.full or wanted.since or wanted.select else behind(lake, released(published(lake)))
+    base = None if wanted.full or wanted.since or wanted.select else behind(lake, released(published(lake), wanted.layer))
     return base.inputs if base else {}
 
 
 def prepare(lake: str, wanted: Wanted) -> Prepared:
-    """Reads the project, binds the release, finds what differs from what gold was built from."""
+    """Reads the project, binds the release, finds what differs from what the layer was built from."""
     run = Run(new_folder(), THREADS)
     project = Project(run.parse(), chosen())
-    models = _chosen(project.models, wanted.select)
+    own = {name: model for name, model in project.models.items() if model.layer in together(wanted.layer)}
+    models, sources = _chosen(own, wanted.select), project.sources(own)
     state = published(lake)
-    versions = bound.inputs(lake, state, project.sources(project.models))
-    base = None if wanted.select else behind(lake, released(state))
+    versions = bound.inputs(lake, state, sources)
+    base = None if wanted.select else behind(lake, released(state, wanted.layer))
     days = days_of_gold(lake, versions, wanted.through, (base.first_day, base.last_day) if base else None)
-    differences = _differences(lake, project, versions, base, state)
+    differences = _differences(lake, sources, versions, base)
     known = {name: each.change for name, each in differences.items()} | _seeds(project, base, days)
     asked = Change(dict.fromkeys(_asked(wanted, days), frozenset({ASKED})))
     whole = {name: why for name, model in models.items() if (why := _whole(model, base, wanted))}
@@ -120,7 +125,9 @@ def prepare(lake: str, wanted: Wanted) -> Prepared:
         name: replace(model, inputs=tuple(each for each in model.inputs if each in models or each in known))
         for name, model in models.items()
     }
-    return Prepared(lake, state, run, project, models, versions, base, days, differences, Waves(inner, known, days, whole, asked))
+    return Prepared(
+        lake, wanted.layer, state, run, project, models, versions, base, days, differences, Waves(inner, known, days, whole, asked)
+    )
 
 
 def chosen() -> dict[str, int]:
@@ -131,13 +138,13 @@ def chosen() -> dict[str, int]:
 def _written(lake: str, prepared: Prepared, mark: str) -> frozenset[str]:
     """Models that the same build has written already, before it was killed; of one that came to its end none: it is asked for again."""
     tables = {name: model.table for name, model in prepared.models.items()}
-    return frozenset() if resume.ended(lake, mark) else resume.written(lake, tables, mark)
+    return frozenset() if resume.ended(lake, prepared.layer, mark) else resume.written(lake, tables, mark)
 
 
 def put_back(lake: str, prepared: Prepared, told: Told, kept: Collection[str] = ()) -> None:
-    """Each table of gold as it was released, but for the models `kept`: what another build left, also one that was killed, is no base to go on from."""
+    """Each table of the layer as it was released, but for the models `kept`: what another build left, also one that was killed, is no base to go on from."""
     stay = {prepared.models[name].table for name in kept}
-    for name, version in released(prepared.state).items():
+    for name, version in released(prepared.state, prepared.layer).items():
         if name in stay:
             continue
         table, pinned = Table.existing(lake, name), Table.existing(lake, name, version)
@@ -308,7 +315,7 @@ def _asked(wanted: Wanted, days: Calendar) -> list[date]:
         return []
     first, last = max(wanted.since, days.first), min(wanted.until or days.last, days.last)
     if last < first:
-        raise Failure(f"gold tells of {days.first} to {days.last}, and of none of these days", "name days among them")
+        raise Failure(f"{wanted.layer} tells of {days.first} to {days.last}, and of none of these days", "name days among them")
     return between(first, last)
 
 
@@ -322,11 +329,9 @@ def _chosen(models: Mapping[str, Model], select: tuple[str, ...]) -> Mapping[str
     return {name: model for name, model in models.items() if not select or name in select}
 
 
-def _differences(
-    lake: str, project: Project, versions: Mapping[str, int], base: Entry | None, state: Published
-) -> dict[str, changes.Difference]:
+def _differences(lake: str, sources: Iterable[str], versions: Mapping[str, int], base: Entry | None) -> dict[str, changes.Difference]:
     found = {}
-    for name in project.sources(project.models):
+    for name in sources:
         day = next(iter(contract(name).partition_by), None)
         found[name] = changes.of_source(lake, name, base.inputs.get(name), versions.get(name), day, frozenset()) if base else changes.SAME
     return found
@@ -353,9 +358,11 @@ def _finish(prepared: Prepared, started: datetime, told: Told) -> Entry:
     told("comparing with what was published")
     decided = {name: change for name, change in prepared.waves.decided.items() if change}
     silver = prepared.state.releases["silver"].effective
-    changed_numbers = restated.write(prepared.lake, log.next, prepared.models, decided, prepared.base, silver)
-    tables = {model.table: {"version": _version(prepared.lake, model.table), "code": model.code} for model in prepared.models.values()}
-    tables[restated.TABLE] = {"version": _version(prepared.lake, restated.TABLE), "code": ""}
+    code = {model.table: model.code for model in prepared.models.values()}
+    changed_numbers = 0
+    if restated.TABLE.startswith(f"{prepared.layer}."):
+        changed_numbers = restated.write(prepared.lake, log.next, prepared.models, decided, prepared.base, silver)
+        code[restated.TABLE] = ""
     entry = Entry(
         build=log.next,
         started_at=started,
@@ -365,7 +372,7 @@ def _finish(prepared: Prepared, started: datetime, told: Told) -> Entry:
         first_day=prepared.calendar.first,
         last_day=prepared.calendar.last,
         inputs=prepared.versions,
-        tables=tables,
+        tables={name: {"version": _version(prepared.lake, name), "code": each} for name, each in code.items()},
         seeds={name: seed.text for name, seed in prepared.project.seeds.items()},
         days={prepared.models[name].table: "all" if change.everywhere else _texts(change) for name, change in decided.items()},
         restated=changed_numbers,

@@ -13,12 +13,13 @@ from expectations.contract import contract
 from expectations.schemas import arrow_schema
 from fleetlake.console import Busy
 from fleetlake.releases import Published, selected
+from fleetlake.releases.model import together
 from fleetlake.settings import settings
 from spark_jobs.runs import opened
 from spark_jobs.tables import Overtaken, Table
 
 TABLE, COUNTER = "ops.builds", "builds"
-LAYERS = ("gold", "gold_internal")
+LAYERS = ("gold", "features")  # each built, checked and released by itself; gold_internal comes with gold
 JSON = ("inputs", "tables", "seeds", "days")
 
 
@@ -39,6 +40,10 @@ class Entry:
     days: Mapping[str, Any]
     restated: int
     reason: str
+
+    def is_of(self, layer: str) -> bool:
+        """Whether it built that one of LAYERS."""
+        return any(name.startswith(f"{layer}.") for name in self.tables)
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -65,9 +70,9 @@ def behind(lake: str, versions: Mapping[str, int]) -> Entry | None:
     return None
 
 
-def released(state: Published) -> dict[str, int]:
-    """The versions of gold that readers see."""
-    return {name: pin.version for layer in LAYERS if layer in state.releases for name, pin in state.releases[layer].pins.items()}
+def released(state: Published, layer: str) -> dict[str, int]:
+    """The versions of a layer, and of those that come with it, that readers see."""
+    return {name: pin.version for each in together(layer) if each in state.releases for name, pin in state.releases[each].pins.items()}
 
 
 class Log:

@@ -29,9 +29,9 @@ def written(lake: str, tables: Mapping[str, str], sought: str) -> frozenset[str]
     return frozenset(name for name, table in tables.items() if _mark_of(table_path(lake, table)) == sought)
 
 
-def ended(lake: str, sought: str) -> Entry | None:
-    """The newest build, if it came to its end, bears that mark, and nothing was written since."""
-    newest = next(reversed(entries(lake)), None)
+def ended(lake: str, layer: str, sought: str) -> Entry | None:
+    """The newest build of a layer, if it came to its end, bears that mark, and nothing was written since."""
+    newest = next((one for one in reversed(entries(lake)) if one.is_of(layer)), None)
     if newest is None or any(DeltaTable(table_path(lake, name)).version() != held["version"] for name, held in newest.tables.items()):
         return None
     return newest if any(_mark_of(table_path(lake, name)) == sought for name in newest.days) else None

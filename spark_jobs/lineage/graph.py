@@ -13,7 +13,7 @@ from expectations.contract import Contract
 from spark_jobs.lineage.columns import Origin
 
 REFERENCE = re.compile(r"(?:ref\('(\w+)'\)|source\('(\w+)', *'(\w+)'\))")
-SHARED, BUILT = ("silver.quarantine", "ops.duplicates"), ("gold", "gold_internal")
+SHARED, BUILT = ("silver.quarantine", "ops.duplicates"), ("gold", "gold_internal", "features")
 
 
 @dataclass

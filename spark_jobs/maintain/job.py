@@ -26,8 +26,8 @@ from spark_jobs.releases.log import tell
 from spark_jobs.spread import each
 from spark_jobs.tables import Table
 
-LAYERS = ("bronze", "silver", "ops", "gold", "gold_internal", "ml")
-BUILT = ("gold", "gold_internal")  # a build writes a file a day: there is nothing to bring together
+LAYERS = ("bronze", "silver", "ops", "gold", "gold_internal", "features", "ml")
+BUILT = ("gold", "gold_internal", "features")  # a build writes a file a day: there is nothing to bring together
 CLUSTERED = ("vehicle_key", "occurred_at")
 
 

@@ -58,7 +58,7 @@ def newest_day(lake: str) -> date:
     """The day after the newest that released features tell of."""
     from fleetlake.readers.frames import scan
 
-    last: date = scan("gold_internal.vehicle_profiles").select(pl.col("day").max()).collect().item()
+    last: date = scan("features.vehicle_profiles").select(pl.col("day").max()).collect().item()
     return last + timedelta(days=2)
 
 

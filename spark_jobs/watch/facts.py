@@ -24,7 +24,7 @@ LOOKS = 200  # commits back for the last one that moved a position: the others a
 def facts(limits: Settings, now: datetime) -> Facts:
     """Streams by topic and by family, released layers, and the disks of this machine; of topics nothing but why, where Kafka does not answer."""
     lake, state = limits.lake_root, published(limits.lake_root)
-    layers = (_layer(lake, state, release, now) for name, release in state.releases.items() if name in ("silver", "gold"))
+    layers = (_layer(lake, state, release, now) for name, release in state.releases.items() if name in ("silver", "gold", "features"))
     folders = dict.fromkeys(str(each) for each in (limits.home.absolute(), lake) if "://" not in str(each))
     disks = tuple(Disk(each, shutil.disk_usage(each).free) for each in folders)
     landed, unheard = _heard(lake, now)

@@ -8,7 +8,6 @@ from deltalake import DeltaTable
 
 from fleetlake.features import consistency
 from fleetlake.names import table_path
-from fleetlake.releases import published
 from fleetlake.simulator.plan import FAULTS, Plan
 from spark_jobs.releases.plan import release
 from tests.end_to_end.gold.lake import built
@@ -23,9 +22,9 @@ LAST = PLAN.start + timedelta(days=PLAN.days)
 def profiles(lake: str, spark: object, rows: Silver, through: date) -> pl.DataFrame:
     """The table as it is built from these events, and released."""
     released(lake, rows)
-    built(lake, spark, select=("vehicle_profiles",), through=through)
+    built(lake, spark, layer="features", through=through)
     gated(lake, {TABLE: DeltaTable(table_path(lake, TABLE)).version()})
-    release(lake, "gold_internal", built_from=published(lake).releases["silver"].number)
+    release(lake, "features")
     return pl.read_delta(table_path(lake, TABLE)).sort(KEY)
 
 

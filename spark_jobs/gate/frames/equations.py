@@ -12,12 +12,14 @@ import pyarrow.dataset as ds
 from expectations.contract import contract
 from expectations.schemas import arrow_schema
 from fleetlake.console import Failure
-from spark_jobs.build.log import LAYERS, Entry, behind
+from fleetlake.releases.model import together
+from spark_jobs.build.log import Entry, behind
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.versions import Lake, tables
 from spark_jobs.tables import Table
 
 NAMED = re.compile(r"\b(gold|gold_internal|silver|ops)\.(\w+)")
+LAYER = "gold"  # the one whose tables have equations
 MEMORY = "500MB"  # what does not fit goes to disk
 
 
@@ -45,7 +47,7 @@ def _show(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> None:
 
 def _rows(lake: Lake, name: str) -> ds.Dataset | pa.Table:
     """A table of gold as the gate looks at it, another as the build of these versions had it: empty where nobody had written it yet."""
-    if name.partition(".")[0] in LAYERS:
+    if name.partition(".")[0] in together(LAYER):
         found = lake.snapshot(name)
         if found is None:
             raise Failure(f"{name} is not there", "fleet build gold")
@@ -56,7 +58,7 @@ def _rows(lake: Lake, name: str) -> ds.Dataset | pa.Table:
 
 
 def _build(lake: Lake) -> Entry:
-    opened = {name: lake.table(name) for name in tables(lake.root, LAYERS[0])}
+    opened = {name: lake.table(name) for name in tables(lake.root, LAYER)}
     found = behind(lake.root, {name: table.version for name, table in opened.items() if table is not None})
     if found is None:
         raise Failure("no build wrote these versions of gold together", "fleet build gold")

@@ -11,7 +11,7 @@ from fleetlake.names import table_path
 from spark_jobs.releases.plan import release
 from tests.spark_jobs.releases.fabricated import gated, replaced
 
-PROFILES, CONSENTS = "gold_internal.vehicle_profiles", "silver.consents"
+PROFILES, CONSENTS = "features.vehicle_profiles", "silver.consents"
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=UTC)
 KNOWN_AFTER = timedelta(hours=2)
 
@@ -39,7 +39,7 @@ def yes(*vehicles: str) -> list[dict[str, Any]]:
 
 
 def put(lake: str, profiles: Iterable[dict[str, Any]], consents: Sequence[dict[str, Any]]) -> None:
-    """Both tables hold these rows, pass their gates and are released: silver, then gold."""
+    """Both tables hold these rows, pass their gates and are released: silver, then features."""
     numbers = dict.fromkeys(("trips_1d", "odometer_km", "events_1d"), pl.Float32)
     keys = {"vehicle_key": pl.String, "day": pl.Date, "known_at": pl.Datetime("us", "UTC"), "known_on": pl.Date}
     laid(lake, pl.DataFrame(list(profiles), schema=keys | numbers), consents)
@@ -51,7 +51,7 @@ def laid(lake: str, profiles: pl.DataFrame, consents: Sequence[dict[str, Any]]) 
     versions = {CONSENTS: replaced(lake, CONSENTS, pl.DataFrame(consents)), PROFILES: DeltaTable(table_path(lake, PROFILES)).version()}
     gated(lake, versions)
     release(lake, "silver")
-    release(lake, "gold_internal")
+    release(lake, "features")
 
 
 def labels(*rows: tuple[Any, ...], **more: Any) -> pl.DataFrame:

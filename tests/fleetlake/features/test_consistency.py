@@ -38,7 +38,7 @@ def served(lake: str) -> pl.DataFrame:
 def put(lake: str, rows: pl.DataFrame) -> None:
     write_deltalake(table_path(lake, PROFILES), rows.to_arrow(), mode="overwrite", partition_by=["known_on"])
     gated(lake, {PROFILES: DeltaTable(table_path(lake, PROFILES)).version()})
-    release(lake, "gold_internal", built_from=published(lake).releases["silver"].number)
+    release(lake, "features", built_from=published(lake).releases["silver"].number)
 
 
 def test_what_the_events_say_differs_in_nothing(lake, served):

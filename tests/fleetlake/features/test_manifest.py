@@ -18,7 +18,7 @@ from fleetlake.names import table_path
 from fleetlake.settings import settings
 from tests.fleetlake.features.lake import CONSENTS, PROFILES, at, decision, labels, profile, put, yes
 
-QUERY = "select vehicle_key, timezone('UTC', day + interval 2 day) as at, trips_1d as target from gold_internal.vehicle_profiles"
+QUERY = "select vehicle_key, timezone('UTC', day + interval 2 day) as at, trips_1d as target from features.vehicle_profiles"
 
 
 def released(lake: str) -> None:
@@ -77,7 +77,7 @@ def test_a_version_that_is_gone_is_named(lake, tmp_path: Path):
     released(lake)
     training_set(QUERY, ["trips_1d"]).write(tmp_path / "set")
     shutil.rmtree(next(Path(table_path(lake, PROFILES)).glob("known_on=*")))
-    with pytest.raises(Failure, match=r"gold_internal.vehicle_profiles v0 is gone"):
+    with pytest.raises(Failure, match=r"features.vehicle_profiles v0 is gone"):
         rebuild(tmp_path / "set" / "manifest.json", tmp_path / "again")
     shutil.rmtree(Path(table_path(lake, CONSENTS), "_delta_log"))
     with pytest.raises(Failure, match=r"silver.consents v0 is gone"):

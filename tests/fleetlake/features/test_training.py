@@ -101,7 +101,7 @@ def test_labels_may_be_a_question_whose_rows_of_one_moment_come_in_the_order_of_
     put(lake, [profile("v1", 0, trips_1d=1.0), profile("v2", 0, trips_1d=2.0)], yes("v1", "v2"))
     query = """
         select vehicle_key, timestamp '2026-06-02 12:00:00' as at, unnest([9, 4]) as target
-        from gold_internal.vehicle_profiles order by 1 desc;
+        from features.vehicle_profiles order by 1 desc;
     """
     wanted = training_set(query, ["trips_1d"])
     assert wanted.frame().select("vehicle_key", "target", "trips_1d").rows() == [
@@ -110,7 +110,7 @@ def test_labels_may_be_a_question_whose_rows_of_one_moment_come_in_the_order_of_
         ("v2", 4, 2.0),
         ("v2", 9, 2.0),
     ]
-    assert set(wanted.versions) == {"gold_internal.vehicle_profiles", "silver.consents"}
+    assert set(wanted.versions) == {"features.vehicle_profiles", "silver.consents"}
 
 
 @pytest.mark.parametrize("kind", [pl.Datetime("ms"), pl.Datetime("ns", "Europe/Berlin"), pl.Date])
@@ -167,7 +167,7 @@ def test_labels_that_cannot_be_joined_are_refused(lake, asked, said):
 
 
 def test_what_is_not_released_or_lacks_the_column_is_named(lake):
-    with pytest.raises(Failure, match=r"gold_internal\.vehicle_profiles is not released"):
+    with pytest.raises(Failure, match=r"features\.vehicle_profiles is not released"):
         training_set(labels(("v1", 1)), ["trips_1d"])
     put(lake, [profile("v1", 0)], yes("v1"))
     with pytest.raises(Failure, match="vehicle_profiles v0 has no column trips_28d"):

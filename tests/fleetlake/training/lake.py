@@ -28,10 +28,11 @@ def put(lake: str) -> tuple[list[str], list[str]]:
     )
     internal = {
         "gold_internal.vehicles": replaced(lake, "gold_internal.vehicles", vehicles),
-        "gold_internal.vehicle_profiles": _profiles(lake, uses),
+        "features.vehicle_profiles": _profiles(lake, uses),
     }
     gated(lake, internal)
     release(lake, "gold_internal")
+    release(lake, "features")
     return keys[:SILENT].to_list(), keys[: 2 * SILENT].to_list()
 
 
@@ -58,7 +59,7 @@ def _profiles(lake: str, uses: pl.DataFrame) -> int:
     rows = by_day.with_columns(
         known_at=known_at, known_on=pl.col("day"), **sums, **{name: pl.lit(None, pl.Float32) for name in wanted if name not in sums}
     )
-    name = "gold_internal.vehicle_profiles"
+    name = "features.vehicle_profiles"
     chosen = rows.select("vehicle_key", "day", "known_at", "known_on", *wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
     write_deltalake(table_path(lake, name), chosen, mode="overwrite", partition_by=["known_on"])
     return DeltaTable(table_path(lake, name)).version()

@@ -18,7 +18,7 @@ from fleetlake.training.use_cases import reading, use_case, use_cases
 from spark_jobs.training.log import write
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-PROFILES = "gold_internal.vehicle_profiles"
+PROFILES = "features.vehicle_profiles"
 
 
 def fleet(*words: str):

@@ -70,7 +70,7 @@ def test_readers_see_suggestions_when_they_are_released_and_older_ones_as_of_an_
 def test_lineage_knows_what_suggestions_are_made_of(lake, silent):
     fleet("score", "suggest")
     rows = json.loads(CliRunner().invoke(application(("lineage",)), ["lineage", "ml.suggestions", "--up", "--json"]).stdout)
-    assert {("gold_internal.vehicle_profiles", "score"), ("gold_internal.vehicles", "score")} <= {(row["table"], row["by"]) for row in rows}
+    assert {("features.vehicle_profiles", "score"), ("gold_internal.vehicles", "score")} <= {(row["table"], row["by"]) for row in rows}
 
 
 def test_nothing_is_scored_for_what_has_no_table(lake, silent):
