@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from fleetlake.commands.shell import Shell
-from fleetlake.commands.story import gold, story
+from fleetlake.commands.story import gold, model, story
 from fleetlake.console import ERRORS, Failure
 
 START = date(2026, 6, 1)
@@ -49,6 +49,7 @@ def demo(
         end = datetime.combine(START + timedelta(days=days), datetime.min.time(), UTC)
         story(run, home, end)
         gold(run, end)
+        model(run, end)
     finally:
         run("down", check=False)
     if not as_json:

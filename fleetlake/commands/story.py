@@ -1,4 +1,4 @@
-"""The demo's story: what passes is released; a batch that no row rule catches is caught by the gate, taken back and judged anew; then gold."""
+"""The demo's story: what passes is released; a batch that no row rule catches is caught by the gate, taken back and judged anew; then gold, and a model."""
 
 import json
 import shutil
@@ -60,6 +60,17 @@ def gold(run: Shell, end: datetime) -> None:
     run("check", "gold", "--now", _text(end + timedelta(hours=1)))
     run("release", "gold")
     run("kpis")
+
+
+def model(run: Shell, end: datetime) -> None:
+    """Builds, checks and releases what models read, and trains the assistant's model on it, within a budget and beside its baseline."""
+    _say(
+        "what was known of each vehicle after each day becomes a table of features; a model learns from it which feature a driver wants next"
+    )
+    run("build", "features", "--through", (end - timedelta(days=1)).date())
+    run("check", "features", "--now", _text(end + timedelta(hours=1)))
+    run("release", "features")
+    run("train", "suggest", "--max-minutes", 30, "--max-cost", "5.00")
 
 
 def planted(path: Path, like: dict[str, Any], at: datetime) -> Path:
