@@ -22,20 +22,20 @@ from spark_jobs import pinned
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.verdict import Verdict
 
-LANES = 2  # while Python prepares one table's suite, Spark works on another's
-
 logging.getLogger("great_expectations").setLevel(logging.ERROR)  # its warnings are about what it calls best practice
 
 
 class Judge:
-    """Runs suites, LANES of them at once; everything that Great Expectations keeps is kept in memory and forgotten with it."""
+    """Runs suites, some at once; everything that Great Expectations keeps is kept in memory and forgotten with it."""
+
+    lanes = 2  # while Python prepares one table's suite, Spark works on another's
 
     def __init__(self) -> None:
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        self._lanes: SimpleQueue[_Lane] = SimpleQueue()
-        for number in range(LANES):
-            self._lanes.put(_Lane.of(self._context, number))
+        self._free: SimpleQueue[_Lane] = SimpleQueue()
+        for number in range(self.lanes):
+            self._free.put(_Lane.of(self._context, number))
         self.results: list[tuple[str, ExpectationSuiteValidationResult]] = []  # for Data Docs: (table, result)
 
     def of_rows(self, spark: SparkSession, snapshot: Snapshot, asked: Sequence[Expectation]) -> dict[str, Verdict]:
@@ -48,11 +48,11 @@ class Judge:
 
     def _of(self, kind: Callable[["_Lane"], Any], table: str, frame: Any, asked: Sequence[Expectation]) -> dict[str, Verdict]:
         suite = gx.ExpectationSuite(table, expectations=[great(each) for each in asked])
-        lane = self._lanes.get()
+        lane = self._free.get()
         try:
             result = kind(lane).get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
         finally:
-            self._lanes.put(lane)
+            self._free.put(lane)
         self.results.append((table, result))
         return {each.expectation_config.meta["id"]: _verdict(each) for each in result.results}
 

@@ -58,24 +58,28 @@ def check(
     snapshots = [found for name in tables(root, what) if (found := lake.snapshot(name)) is not None]
     moment, steps = now or clock(lake), 2 * len(snapshots)
     say = told or (lambda text, done, total: None)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:
         is_little = sum(each.changed_bytes for each in snapshots) < SMALL_BYTES
-        session = beside.submit(spark, is_little)  # it starts while frames are measured and Great Expectations is imported
+        session, judge = beside.submit(spark, is_little), beside.submit(_judge)  # both take seconds, in which frames are measured
         frames = []
         for number, each in enumerate(snapshots):
             say(f"measuring {each.name}", number, steps)
             frames.append(_measured(lake, each, moment))
-        from spark_jobs.gate.judge import LANES, Judge
-
         say("starting Spark", len(snapshots), steps)
-        gate = _Gate(lake, Judge(), session.result())
+        gate = _Gate(lake, judge.result(), session.result())
     results: list[Result] = []
-    with ThreadPoolExecutor(LANES) as lanes:
+    with ThreadPoolExecutor(gate.judge.lanes) as lanes:
         judged = lanes.map(lambda each: list(gate.judged(*each)), zip(snapshots, frames, strict=True))
         for number, (each, verdicts) in enumerate(zip(snapshots, judged, strict=True), len(snapshots) + 1):
             say(f"judged {each.name}", number, steps)
             results += verdicts
     return Report(what, moment, results, gate.judge)
+
+
+def _judge() -> "Judge":
+    from spark_jobs.gate.judge import Judge  # imports Great Expectations
+
+    return Judge()
 
 
 def _measured(lake: Lake, snapshot: Snapshot, moment: datetime) -> Frames:
