@@ -45,7 +45,11 @@ def noted(what: str, told: Callable[[], None]) -> None:
 
 
 def _tell(job: str, is_success: bool) -> None:
-    from spark_jobs.lineage.events import emit
-    from spark_jobs.lineage.jobs import events
+    from spark_jobs.lineage.jobs import JOBS
 
-    emit(events(job, settings().lake_root, is_success=is_success))
+    if job not in JOBS:
+        return  # it moves no rows
+    from spark_jobs.lineage.events import emit, event
+
+    read, written = JOBS[job](settings().lake_root)
+    emit([event(job, read, {name: {} for name in written}, is_success=is_success)])

@@ -1,17 +1,9 @@
-"""Which tables a job reads and writes, but for builds, which tell of each model."""
+"""Which tables a job reads and writes, but for builds, which tell of each model. Whoever asks this is at the end of a command: imports are few."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
-from openlineage.client.event_v2 import RunEvent
-
-from fleetlake.features import registry
 from fleetlake.names import topic
-from fleetlake.training.suggest import REGISTER
-from fleetlake.training.use_cases import use_case, use_cases
 from spark_jobs.layers import tables_of
-from spark_jobs.lineage.events import event
-from spark_jobs.training.log import TABLE as RUNS
-from spark_jobs.training.scores import TABLE as SUGGESTIONS
 
 Tables = tuple[list[str], list[str]]  # read, written
 
@@ -35,20 +27,21 @@ def imported(lake: str) -> Tables:
 
 def trained(lake: str) -> Tables:
     """All that use cases read; what comes of it is a model, and what is booked."""
+    from fleetlake.training.use_cases import use_cases
+    from spark_jobs.training.log import TABLE as RUNS
+
     return sorted({table for use in use_cases().values() for table, _ in use.columns}), [RUNS]
 
 
 def scored(lake: str) -> Tables:
     """The features that the model knows, and who is scored."""
+    from fleetlake.features import registry
+    from fleetlake.training.suggest import REGISTER
+    from fleetlake.training.use_cases import use_case
+    from spark_jobs.training.scores import TABLE as SUGGESTIONS
+
     return sorted({registry()[name].table for name in use_case("suggest").features} | {REGISTER}), [SUGGESTIONS]
 
 
 IMPORTED = ("bronze.cost_charges", "bronze.recalls", "silver.cost_charges", "silver.recalls", "silver.import_quarantine")
 JOBS: Mapping[str, Callable[[str], Tables]] = {"land": land, "refine": refine, "import": imported, "train": trained, "score": scored}
-
-
-def events(job: str, lake: str, *, is_success: bool) -> Iterable[RunEvent]:
-    """What a run of a job is told as; nothing for one that moves no rows."""
-    if job in JOBS:
-        read, written = JOBS[job](lake)
-        yield event(job, read, {name: {} for name in written}, is_success=is_success)
