@@ -39,6 +39,11 @@ class Shell:
         if check:
             ERRORS.print(f"  {time.monotonic() - began:.1f} s", style="dim")
 
+    def export(self, name: str, value: str, why: str = "") -> None:
+        """Sets a variable for what comes, as a person would."""
+        self.environment[name] = value
+        ERRORS.print(f"\n$ export {name}={value}{f'    # {why}' if why else ''}", markup=False)
+
     def answer(self, *words: object) -> Any:
         """What a command says with --json."""
         command = _command([*words, "--json"])

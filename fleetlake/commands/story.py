@@ -23,28 +23,31 @@ RULE = f"""\
 """
 
 
-def story(run: Shell, home: Path, end: datetime) -> None:
-    """Checks and releases, plants a bad batch, shows that readers do not see it, and mends it; the simulated days are over at `end`."""
-    now = ["--now", _text(end + timedelta(hours=1))]  # some simulated events are received weeks later: by their clock all else is stale
+def released(run: Shell, end: datetime) -> None:
+    """Checks and releases what has landed; the simulated days are over at `end`."""
     _say("Great Expectations judges every table; what passes is released, and readers see nothing else")
     for layer in ("bronze", "silver"):
-        run("check", layer, *now)
+        run("check", layer, *_now(end))
         run("release", layer)
-    seen = newest_use(run)
+
+
+def plant(run: Shell, home: Path, end: datetime) -> None:
+    """Sends a bad batch."""
     _say(f"{GOOD} good events come, and {BAD} of a feature that no catalogue knows: every rule for a row holds")
-    run("send", "--from", "cloudevents", planted(home / "planted.jsonl", seen, end))
-    run("land", "--once")
-    run("refine", "--once")
-    run("check", "silver", "--rows", *now, status=1)
+    run("send", "--from", "cloudevents", planted(home / "planted.jsonl", newest_use(run), end))
+
+
+def mend(run: Shell, home: Path, end: datetime) -> None:
+    """The gate refuses the bad batch, readers do not see it; then it is taken back and judged anew."""
+    run("check", "silver", "--rows", *_now(end), status=1)
     _say("the gate failed: no release, and readers still see the one before")
     run("release", "silver", status=1)
     run("sql", PLANTED)
     _say("the fix: a rule in the contract; the rows that it would have refused are taken out of silver and judged anew")
-    run.environment["FLEET_CONTRACTS"] = str(mended(home / "contracts"))
-    ERRORS.print(f"$ export FLEET_CONTRACTS={run.environment['FLEET_CONTRACTS']}", markup=False)
+    run.export("FLEET_CONTRACTS", str(mended(home / "contracts")))
     run("reprocess", "feature_usage", "--from", _text(end), "--to", _text(end + timedelta(hours=1)))
     run("audit")
-    run("check", "silver", *now)
+    run("check", "silver", *_now(end))
     run("release", "silver")
     run("sql", PLANTED)
 
@@ -52,12 +55,9 @@ def story(run: Shell, home: Path, end: datetime) -> None:
 def gold(run: Shell, end: datetime) -> None:
     """Builds gold from what is released, checks and releases it, and shows a page of it: the last simulated day's."""
     _say("dbt makes gold out of released silver; the simulated days are over, though some events came weeks later")
-    run.environment["FLEET_SMALLEST_CELL"] = SMALLEST_CELL
-    ERRORS.print(
-        f"$ export FLEET_SMALLEST_CELL={SMALLEST_CELL}    # a small fleet: by default values over fewer than 20 vehicles are withheld"
-    )
+    run.export("FLEET_SMALLEST_CELL", SMALLEST_CELL, "a small fleet: by default values over fewer than 20 vehicles are withheld")
     run("build", "gold", "--through", (end - timedelta(days=1)).date())
-    run("check", "gold", "--now", _text(end + timedelta(hours=1)))
+    run("check", "gold", *_now(end))
     run("release", "gold")
     run("kpis")
 
@@ -68,7 +68,7 @@ def model(run: Shell, end: datetime) -> None:
         "what was known of each vehicle after each day becomes a table of features; a model learns from it which feature a driver wants next"
     )
     run("build", "features", "--through", (end - timedelta(days=1)).date())
-    run("check", "features", "--now", _text(end + timedelta(hours=1)))
+    run("check", "features", *_now(end))
     run("release", "features")
     run("train", "suggest", "--max-minutes", 30, "--max-cost", "5.00")
 
@@ -103,6 +103,11 @@ def _event(number: int, at: datetime, like: dict[str, Any]) -> dict[str, Any]:
     order = {"bootid": like["boot_id"], "sequence": str(like["sequence"] + 1 + number), "time": _text(at)}
     feature = "seat_heating" if number < GOOD else UNKNOWN
     return envelope | vehicle | order | {"data": {"feature_id": feature, "action": "started", "outcome": "done", "duration_ms": 1_000}}
+
+
+def _now(end: datetime) -> list[str]:
+    """The gate's time: some simulated events are received weeks later, and by their clock all else is stale."""
+    return ["--now", _text(end + timedelta(hours=1))]
 
 
 def _text(at: datetime) -> str:
