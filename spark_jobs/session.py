@@ -10,7 +10,7 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from fleetlake.console import Busy
+from fleetlake.console import Busy, Failure
 from fleetlake.jars import class_path
 from fleetlake.java import java_home
 from fleetlake.settings import settings
@@ -83,7 +83,10 @@ def session(
 
 @contextmanager
 def on_demand(app_name: str, master: str = "", extra: Mapping[str, str] | None = None) -> Iterator[Callable[[bool], SparkSession]]:
-    """Starts Spark for batch work when it is first called, with `short_lived`; what was started is stopped in the end."""
+    """Starts Spark for batch work when it is first called, with `short_lived`; what was started is stopped in the end.
+
+    Raises Busy in place of a Failure that comes of a Spark which went away meanwhile.
+    """
     started: list[SparkSession] = []
 
     def start(short_lived: bool) -> SparkSession:
@@ -93,9 +96,21 @@ def on_demand(app_name: str, master: str = "", extra: Mapping[str, str] | None =
 
     try:
         yield start
+    except Failure:
+        for each in started:
+            require_there(each)
+        raise
     finally:
         for each in started:
             each.stop()
+
+
+def require_there(spark: SparkSession) -> None:
+    """Raises Busy where the session is gone, as all are with their server: whatever failed in it is no answer, and works with the next one."""
+    try:
+        spark.sql("select 1").collect()
+    except Exception as error:  # whatever it is: a session that answers nothing is gone
+        raise Busy(f"Spark went away in the middle of it: {first_line(error)}", "say it again when Spark is back: fleet status") from error
 
 
 def configuration(master: str, *, short_lived: bool = False) -> dict[str, str]:

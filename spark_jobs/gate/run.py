@@ -17,6 +17,7 @@ from spark_jobs.gate.frames import EXAMPLES, KEYS, MEASURES
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.verdict import Result, Verdict
 from spark_jobs.gate.versions import Lake, clock, tables
+from spark_jobs.session import require_there
 
 if TYPE_CHECKING:
     from spark_jobs.gate.judge import Judge
@@ -53,7 +54,8 @@ def check(
     now: datetime | None = None,
     told: Told | None = None,
 ) -> Report:
-    """Judges a layer or a table; `version` is of the one table. Raises Failure for a table or version that does not exist."""
+    """Judges a layer or a table; `version` is of the one table. Raises Failure for a table or version that does not exist, and Busy when Spark
+    went away: that nothing could be asked is no verdict."""
     lake = Lake(root, {} if version is None else {what: version})
     snapshots = [found for name in tables(root, what) if (found := lake.snapshot(name)) is not None]
     moment, steps = now or clock(lake), 2 * len(snapshots)
@@ -73,6 +75,8 @@ def check(
         for number, (each, verdicts) in enumerate(zip(snapshots, judged, strict=True), len(snapshots) + 1):
             say(f"judged {each.name}", number, steps)
             results += verdicts
+    if any(result.outcome == "error" for result in results):
+        require_there(gate.spark)
     return Report(what, moment, results, gate.judge)
 
 

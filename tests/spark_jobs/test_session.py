@@ -1,9 +1,12 @@
 import os
 import sys
+from unittest.mock import Mock
 
+import pytest
 from pyspark.sql import functions as F
 
-from spark_jobs.session import ONE_MACHINE, configuration, is_on_one_machine, prepare_environment
+from fleetlake.console import Busy, Failure
+from spark_jobs.session import ONE_MACHINE, configuration, is_on_one_machine, on_demand, prepare_environment
 
 
 def test_a_session_reads_and_writes_delta(spark, tmp_path):
@@ -47,3 +50,17 @@ def test_only_a_cluster_gets_more_than_one_machine_bears():
     cluster = configuration("spark://cluster.example:7077")
     assert not set(ONE_MACHINE) & set(cluster)
     assert "delta-spark" in cluster["spark.jars"]
+
+
+@pytest.mark.parametrize(("answers", "comes_out"), [(None, Failure), (ConnectionError("closed"), Busy)])
+def test_what_fails_because_spark_went_away_is_no_answer(monkeypatch, answers, comes_out):
+    monkeypatch.setattr("spark_jobs.session.session", lambda *_, **__: Mock(**{"sql.side_effect": answers}))
+
+    def build() -> None:
+        with on_demand("any") as start:
+            start(True)
+            raise Failure("a model could not be built")
+
+    with pytest.raises(Failure) as raised:
+        build()
+    assert type(raised.value) is comes_out
