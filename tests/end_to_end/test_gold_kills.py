@@ -3,20 +3,16 @@
 import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
 
-import polars as pl
 import pytest
-from deltalake import DeltaTable
 
-from fleetlake.names import table_path
-from fleetlake.releases import published
 from fleetlake.simulator.plan import FAULTS, Plan
+from tests.end_to_end.gold.content import Content, readable, require_equal, rows_at
 from tests.end_to_end.gold.lake import GOLD, passed
 from tests.end_to_end.kills.commands import Fleet, Running
 from tests.gold.silver import released, simulated
@@ -28,7 +24,6 @@ LAST = PLAN.start + timedelta(days=PLAN.days)
 SEED, KILLS = 7, 12
 LONGEST_DELAY_S = 1.0  # a model's query takes about as long
 BUILD = ("build", "gold", "--through", LAST)
-Content = Mapping[str, pl.DataFrame]
 
 
 @dataclass
@@ -58,7 +53,7 @@ def _marks(running: Running):
 def test_a_build_that_is_killed_twelve_times_ends_as_if_nothing_had_happened(home, tmp_path, monkeypatch):
     monkeypatch.setenv("FLEET_SMALLEST_CELL", "3")
     undisturbed, disturbed = lakes(tmp_path)
-    seen = readable(disturbed)
+    seen = readable(str(disturbed.lake), GOLD)
     with undisturbed.started(*BUILD) as running:
         marks = list(_marks(running))
         running.finish()
@@ -67,13 +62,13 @@ def test_a_build_that_is_killed_twelve_times_ends_as_if_nothing_had_happened(hom
     phases = [[number for number, mark in enumerate(marks) if mark.startswith(phase)] for phase in ("model", "commit", "build")]
     while len(struck.kills) < KILLS:
         struck.strike(disturbed, random.choice(random.choice(phases)), random)
-        assert_equal(readable(disturbed), seen)
+        require_equal(readable(str(disturbed.lake), GOLD), seen)
     disturbed.run(*BUILD)
-    assert_equal(readable(disturbed), seen)
-    assert_equal(newest(disturbed), newest(undisturbed))
+    require_equal(readable(str(disturbed.lake), GOLD), seen)
+    require_equal(newest(disturbed), newest(undisturbed))
 
     passed(str(disturbed.lake), "gold")
-    assert_equal(readable(disturbed), newest(undisturbed))
+    require_equal(readable(str(disturbed.lake), GOLD), newest(undisturbed))
     print(Counter(mark.split()[0] for mark in struck.kills))
     assert {mark.split()[0] for mark in struck.kills} >= {"restore", "model", "commit"}
 
@@ -94,24 +89,7 @@ def lakes(folder: Path) -> tuple[Fleet, Fleet]:
     return one, other
 
 
-def readable(fleet: Fleet) -> Content:
-    """What readers see of gold."""
-    releases = published(str(fleet.lake)).releases
-    return {name: _rows(fleet, name, pin.version) for layer in GOLD for name, pin in releases[layer].pins.items()}
-
-
 def newest(fleet: Fleet) -> Content:
     """What the last build wrote."""
-    return {name: _rows(fleet, name, None) for name in readable(fleet)}
-
-
-def _rows(fleet: Fleet, name: str, version: int | None) -> pl.DataFrame:
-    frame = pl.read_delta(DeltaTable(table_path(str(fleet.lake), name), version=version))
-    return frame.sort(pl.struct(sorted(frame.columns)).hash(1))
-
-
-def assert_equal(one: Content, other: Content) -> None:
-    """The same tables with the same rows."""
-    assert one.keys() == other.keys()
-    assert len(one) > 40
-    assert [name for name in one if not one[name].equals(other[name])] == []
+    lake = str(fleet.lake)
+    return {name: rows_at(lake, name, None) for name in readable(lake, GOLD)}

@@ -16,6 +16,7 @@ ANSWER_S = 60
 RUN_S = 600  # a machine may be busy
 READ_S = 3  # nobody answers sooner, and Airflow 3.3 takes it for a crash when an answer comes before its scheduler has seen the question
 OVER = ("success", "failed")
+WAITING = ("deferred", "awaiting_input")  # for a person
 T = TypeVar("T")
 
 
@@ -34,10 +35,6 @@ class Airflow:
         for dag in dags:
             self._said("PATCH", f"/api/v2/dags/{dag}", {"is_paused": True})
 
-    def resume(self, dag: str) -> None:
-        """It starts by itself again, also for what it has missed."""
-        self._said("PATCH", f"/api/v2/dags/{dag}", {"is_paused": False})
-
     def dags(self) -> set[str]:
         """All that were parsed."""
         return {each["dag_id"] for each in self._said("GET", "/api/v2/dags?limit=100")["dags"]}
@@ -45,11 +42,6 @@ class Airflow:
     def start(self, dag: str, **conf: Any) -> str:
         """A run, started by hand."""
         return str(self._said("POST", f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
-
-    def again(self, dag: str, run: str, task: str) -> None:
-        """Has a task run once more that has ended, and nothing behind it."""
-        body = {"dry_run": False, "only_failed": False, "task_ids": [task], "dag_run_id": run}
-        self._said("POST", f"/api/v2/dags/{dag}/clearTaskInstances", body)
 
     def runs(self, dag: str) -> list[dict[str, Any]]:
         """All runs of a DAG, oldest first."""
@@ -68,9 +60,12 @@ class Airflow:
         return until(lambda: (state := self._said("GET", _run(dag, run))["state"]) in OVER and state, f"{dag}/{run} has not ended")
 
     def reached(self, dag: str, run: str, task: str, states: Iterable[str] = ("running",)) -> None:
-        """Returns when a task is in one of these states."""
+        """Returns when a task is in one of these states, which it cannot come to any more when one before it has failed."""
         wanted = (*states,)
-        until(lambda: self.states(dag, run).get(task) in wanted, f"{dag}/{run}: {task} is not {' or '.join(wanted)}")
+        [state] = until(
+            lambda: {self.states(dag, run).get(task)} & {*wanted, "upstream_failed"}, f"{dag}/{run}: {task} is not {' or '.join(wanted)}"
+        )
+        assert state in wanted, f"{dag}/{run}: {self.states(dag, run)}"
 
     def log(self, dag: str, run: str, task: str) -> str:
         """What the last try of a task said, and why it was, or was not, tried again."""
@@ -89,7 +84,7 @@ class Airflow:
 
     def answer(self, dag: str, run: str, choice: str) -> str:
         """Answers the question of a run as a person does under *Required actions*; what it was asked about."""
-        self.reached(dag, run, "approve", ("deferred", "awaiting_input"))
+        self.reached(dag, run, "approve", WAITING)
         place = f"{_run(dag, run)}/taskInstances/approve/-1/hitlDetails"
         asked = self._said("GET", place)
         time.sleep(READ_S)

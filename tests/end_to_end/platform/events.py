@@ -21,10 +21,15 @@ OFTEN = {
 }
 
 
-def come(platform: Platform, folder: Path) -> None:
-    """Into silver; the bad ones as uses of a vehicle that is there, right after the simulated days."""
+def simulated(platform: Platform) -> None:
+    """The fleet's own events come to silver."""
     platform.answer("simulate", "--vehicles", 10, "--days", DAYS)
     platform.caught_up()
+
+
+def come(platform: Platform, folder: Path) -> None:
+    """Those, and the bad ones as uses of a vehicle that is there, right after the simulated days."""
+    simulated(platform)
     uses = pl.read_delta(table_path(platform.lake, "silver.feature_usage"))
     platform.answer("send", "--from", "cloudevents", planted(folder / "planted.jsonl", uses.sort("occurred_at").to_dicts()[-1], END))
     platform.caught_up()

@@ -65,11 +65,12 @@ class Platform:
         """A person who has just logged in."""
         return Airflow(self.home)
 
-    def fleet(self, *words: object) -> tuple[int, Any]:
-        """Exit status and answer of a command on the Kafka and the Spark of the services; what it said is on this run's output."""
+    def fleet(self, *words: object, **settings: str) -> tuple[int, Any]:
+        """Exit status and answer of a command on the Kafka and the Spark of the services, and on the home's lake, unless settings name
+        others; what it said is on this run's output."""
         ended = subprocess.run(
             [sys.executable, "-m", "fleetlake.cli", *map(str, words), "--json"],
-            env=self.environment if words[0] in OF_SERVICES else self.shell,
+            env=(self.environment if words[0] in OF_SERVICES else self.shell) | settings,
             capture_output=True,
             text=True,
             timeout=COMMAND_S,
@@ -78,9 +79,9 @@ class Platform:
         print(ended.stderr)
         return ended.returncode, json.loads(ended.stdout) if ended.stdout else None
 
-    def answer(self, *words: object) -> Any:
+    def answer(self, *words: object, **settings: str) -> Any:
         """The answer of a command that ends well."""
-        status, answer = self.fleet(*words)
+        status, answer = self.fleet(*words, **settings)
         assert status == 0, f"fleet {words} ended with {status}"
         return answer
 
@@ -100,11 +101,20 @@ class Platform:
         for name in names:
             os.kill(now[name]["pid"], signal.SIGKILL)
 
-    def worker(self, command: str) -> psutil.Process:
-        """The worker of Airflow whose task types that command."""
+    def typing(self, command: str) -> psutil.Process:
+        """What a task of Airflow types, as it runs."""
         typed = f"fleet {command}"
         [pid] = until(lambda: [pid for pid, line in self.alive.items() if line.endswith(typed)], f"nobody types {typed}")
-        return psutil.Process(pid).parents()[1]  # bash becomes what it is told to run; its parent is the task
+        return psutil.Process(pid)
+
+    def is_on_spark(self, process: psutil.Process) -> bool:
+        """Whether it has a connection to the Spark of the services."""
+        return any(each.raddr and each.raddr.port == self.began["connect"]["port"] for each in process.net_connections())
+
+    @staticmethod
+    def worker_of(command: psutil.Process) -> psutil.Process:
+        """The worker of Airflow behind what a task types."""
+        return command.parents()[1]  # bash becomes what it is told to run; its parent is the task
 
     def well_again(self, *killed: str) -> Services:
         """The services as soon as those that were killed are well."""
