@@ -70,7 +70,8 @@ def heard(events: Mapping[Asset, Sequence[Any]]) -> str:
 def within(minutes: int) -> DeadlineAlert:
     """Somebody hears of a run that has not ended so long after it was queued."""
     told = SyncCallback(overdue, {"minutes": minutes})
-    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, timedelta(minutes=minutes), told)
+    seconds: Any = minutes * 60  # Airflow 3.3.2 takes a timedelta as well, but then no task of such a run can be cleared (TypeError, a 500)
+    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, seconds, told)
 
 
 def overdue(minutes: int, context: Mapping[str, Any]) -> None:

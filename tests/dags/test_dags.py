@@ -10,6 +10,7 @@ import pytest
 
 from fleetlake.cli import application
 from fleetlake.releases.model import LAYERS
+from tests.dags.conftest import answered
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path for path in (ROOT / "dags").glob("*.py") if path.name not in (ROOT / "dags" / ".airflowignore").read_text().split())
@@ -110,6 +111,10 @@ def test_nothing_that_a_person_starts_happens_before_a_person_has_seen_the_plan(
         by_id = {task["task_id"]: task for task in bag["dags"][name]["tasks"]}
         last = next(each for each in by_id if each not in ("plan", "approve"))
         assert (by_id["approve"]["after"], by_id[last]["after"]) == (["plan"], ["approve"]), name
+
+
+def test_a_person_can_have_any_task_run_again(database: dict[str, str]):
+    assert answered("again", environment=database)[0] == [path.stem for path in FILES]
 
 
 def _commands() -> set[str]:
