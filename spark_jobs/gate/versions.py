@@ -31,6 +31,7 @@ class Lake:
     exact: dict[str, int] = field(default_factory=dict)
     _held: dict[str, Table | None] = field(default_factory=dict)
     _closed: dict[str, int] = field(default_factory=dict)
+    _reached: dict[str, datetime | None] = field(default_factory=dict)
 
     def table(self, name: str) -> Table | None:
         """The table at its version; None where it does not exist."""
@@ -49,6 +50,14 @@ class Lake:
             held = Table.existing(self.root, log)
             self._closed[log] = 0 if held is None else held.position(CLOSED) or 0
         return self._closed[log]
+
+    def reached(self, layer: str) -> datetime | None:
+        """The newest reception in any table of a layer; None where none tells."""
+        if layer not in self._reached:
+            found = (self.snapshot(name) for name in tables_of(self.root, layer))
+            newest = (newest_reception(each) for each in found if each is not None)
+            self._reached[layer] = max((moment for moment in newest if moment is not None), default=None)
+        return self._reached[layer]
 
     def _opened(self, name: str) -> Table | None:
         closed = {id: self.closed(log) for log, id in TRANSACTIONS.items()}
@@ -84,9 +93,7 @@ def newest_reception(snapshot: Snapshot) -> datetime | None:
 
 def clock(lake: Lake) -> datetime:
     """The gate's time: the newest reception in bronze, or the wall clock's where bronze is empty."""
-    bronze = (lake.snapshot(name) for name in tables_of(lake.root, "bronze"))
-    newest = (newest_reception(each) for each in bronze if each is not None)
-    return max((moment for moment in newest if moment is not None), default=datetime.now(UTC))
+    return lake.reached("bronze") or datetime.now(UTC)
 
 
 def _since(lake: Lake, name: str) -> Since | None:

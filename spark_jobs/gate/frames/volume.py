@@ -14,8 +14,14 @@ TYPES = {"day": pl.Date, "rows": pl.Int64, "usual": pl.Float64, "weekdays": pl.I
 
 
 def frame(lake: Lake, snapshot: Snapshot, clock: datetime) -> pl.DataFrame:
+    """As `beside_weekdays`; a day that the layer has not reached the end of is not over: refine may be a day behind, which is for freshness to tell."""
+    reached = lake.reached(snapshot.name.partition(".")[0])
+    return beside_weekdays(snapshot.files, min(clock, reached or clock))
+
+
+def beside_weekdays(files: pl.DataFrame, clock: datetime) -> pl.DataFrame:
     """day, rows, usual (the median), weekdays (known), and rows / usual as `ratio` or, where the weekday is not steady, `unsteady_ratio`."""
-    held = snapshot.files.group_by("day").agg(pl.sum("num_records"))
+    held = files.group_by("day").agg(pl.sum("num_records"))
     rows: dict[date, int] = dict(held.iter_rows())
     began = min(rows, default=clock.date())
     days = (clock.date() - timedelta(days=back) for back in range(1, DAYS + 1))

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from expectations.suites.volume import LEAST, MOST
-from spark_jobs.gate.frames.volume import frame
+from spark_jobs.gate.frames.volume import beside_weekdays, frame
 from tests.spark_jobs.gate.lakes import DAY, WEEK
 from tests.spark_jobs.gate.rows import NOON
 
@@ -20,7 +20,7 @@ def yesterday(rows: int, before: list[int]) -> dict[str, Any]:
     days = [NOON - DAY, *(NOON - DAY - WEEK * week for week in range(1, len(before) + 1))]
     held = {day.date(): count for day, count in zip(days, [rows, *before], strict=True) if count} | {days[-1].date(): max(before[-1], 1)}
     files = pl.DataFrame({"day": list(held), "num_records": list(held.values())})
-    return frame(cast(Any, None), cast(Any, SimpleNamespace(files=files)), NOON).row(0, named=True)
+    return beside_weekdays(files, NOON).row(0, named=True)
 
 
 def outcome(rows: int, before: list[int]) -> str:
@@ -53,3 +53,10 @@ def test_a_weekday_that_is_not_steady_warns(before: list[int], why: str):
 
 def test_a_weekday_that_never_had_rows_is_not_judged():
     assert outcome(500, [0, 0, 0, 0, 0]) == "pass"
+
+
+@pytest.mark.parametrize(("reached", "newest"), [(NOON, NOON - DAY), (NOON - DAY, NOON - 2 * DAY), (None, NOON - DAY)])
+def test_a_day_that_the_layer_has_not_come_to_the_end_of_is_not_judged(reached: Any, newest: Any):
+    files = pl.DataFrame({"day": [(NOON - DAY).date()], "num_records": [1]})
+    lake, snapshot = SimpleNamespace(reached={"silver": reached}.get), SimpleNamespace(name="silver.charging", files=files)
+    assert frame(cast(Any, lake), cast(Any, snapshot), NOON)["day"].max() == newest.date()
