@@ -138,7 +138,7 @@ class Waves:
         for name, model in self._models.items():
             if name not in self.decided and (change := self._decide(name, model)) is not None:
                 self.decided[name] = change
-                if change and model.is_compared:
+                if change and self._is_waited_for(model):
                     self._waiting.add(name)
                 else:
                     self._known[name] = change
@@ -159,6 +159,11 @@ class Waves:
     def known(self, name: str) -> Change:
         """How a source, seed or table differs, as far as it is known."""
         return self._known.get(name, NONE)
+
+    def _is_waited_for(self, model: Model) -> bool:
+        """Not where all its readers are small tables that are written whole: to write them takes no longer than to compare."""
+        readers = (each for each in self._models.values() if model.name in each.inputs)
+        return model.is_compared and any(each.kind == "days" or each.is_intervals for each in readers)
 
     def _decide(self, name: str, model: Model) -> Change | None:
         if not all(each in self.decided for each in model.inputs if each in self._models):

@@ -188,9 +188,9 @@ class _Work:
         waited = self._compared_ones()
         if names := self._needed(waited, known) if self.plan else wave:
             self._make(names, known, seconds)
-        for name in waited:
-            self.told(f"comparing {name}")
-            self.prepared.waves.compared(name, self._compared(self.prepared.models[name]))
+        with ThreadPoolExecutor(THREADS) as beside:
+            for name, change in zip(waited, beside.map(self._compared, waited), strict=True):
+                self.prepared.waves.compared(name, change)
 
     def _compared_ones(self) -> list[str]:
         """Tables whose readers wait. A plan looks at intervals and at what is made of sources and seeds alone; of the others it takes for granted
@@ -286,9 +286,10 @@ class _Work:
             **chosen(),
         }
 
-    def _compared(self, model: Model) -> Change:
+    def _compared(self, name: str) -> Change:
         """How a table differs from the one before."""
-        one, change = self.prepared, self.prepared.waves.decided[model.name]
+        self.told(f"comparing {name}")
+        one, model, change = self.prepared, self.prepared.models[name], self.prepared.waves.decided[name]
         if one.base is None or model.table not in one.base.tables:
             return change
         version = one.base.tables[model.table]["version"]

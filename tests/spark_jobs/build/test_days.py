@@ -82,6 +82,14 @@ def test_a_table_that_came_out_the_same_changes_nobody():
     assert found.next() == {}
 
 
+def test_a_table_that_only_tables_read_is_not_compared():
+    split, cost = model("split", USES, kind="table"), model("cost", "split", kind="table")
+    found = waves([split, cost], {USES: changed(3)})
+    assert list(found.next()) == ["split", "cost"]
+    assert found.waited_for() == []
+    assert found.next() == {}
+
+
 def test_days_of_states_are_compared_before_their_readers_are_decided():
     firsts = model("firsts", USES, day="from_on", is_intervals=True, days_from={USES: (0, None)})
     found = waves([firsts, model("uses", USES, "firsts")], {USES: changed(20)})
