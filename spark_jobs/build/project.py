@@ -43,7 +43,7 @@ class Model:
 
     @property
     def is_compared(self) -> bool:
-        """Whether its readers wait until it is known how it differs from what it was: tables that are written whole, and states of things."""
+        """Whether only a comparison tells how it differs from what it was: tables that are written whole, and states of things."""
         return self.kind != "days" or self.is_intervals
 
 

@@ -90,6 +90,16 @@ def test_a_table_that_only_tables_read_is_not_compared():
     assert found.next() == {}
 
 
+def test_states_of_things_wait_for_the_table_that_they_are_made_of():
+    vehicles = model("vehicles", USES, kind="table", is_intervals=True)
+    rights = model("rights", "vehicles", kind="table", is_intervals=True)
+    found = waves([vehicles, rights], {USES: changed(3)})
+    assert list(found.next()) == ["vehicles"]
+    assert found.waited_for() == ["vehicles"]
+    found.compared("vehicles", NONE)
+    assert found.next() == {}
+
+
 def test_days_of_states_are_compared_before_their_readers_are_decided():
     firsts = model("firsts", USES, day="from_on", is_intervals=True, days_from={USES: (0, None)})
     found = waves([firsts, model("uses", USES, "firsts")], {USES: changed(20)})
