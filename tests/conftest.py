@@ -8,6 +8,7 @@ from pathlib import Path
 os.environ["POLARS_MAX_THREADS"] = "2"  # read at import; a test must not need more than a laptop has
 for name in [name for name in os.environ if name.startswith(("FLEET_", "SPARK_", "PYSPARK_"))]:
     del os.environ[name]  # what a shell had set for other work is no business of the tests
+os.environ["FLEET_SHORT_LIVED"] = "true"  # no JVM of a test lives to gain from more compiling
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -20,11 +21,13 @@ hypothesis_settings.load_profile("fleetlake")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a test needs is told by its fixtures, not by a mark that could be forgotten."""
+    """What a test needs is told by its fixtures, not by a mark that could be forgotten. Those that may take longest go first: two workers
+    share the short ones in the end, and none waits minutes for the other."""
     for item in items:
         for fixture, mark in (("spark", "jvm"), ("kafka", "kafka")):
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
+    items.sort(key=lambda item: max((each.args[0] for each in item.iter_markers("timeout")), default=0), reverse=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,6 +36,7 @@ def run_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         path = tmp_path_factory.mktemp("run")
         use_home(patch, path)
+        (path / "dbt").mkdir()
         yield path
     settings.cache_clear()
 
@@ -41,6 +45,8 @@ def run_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A FLEET_HOME of the test's own, with its lake inside; on the run's broker where the test asks for `kafka`."""
     use_home(monkeypatch, tmp_path / "home")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "dbt").symlink_to(request.getfixturevalue("run_home") / "dbt")  # to read the project takes seconds
     if "kafka" in request.fixturenames:
         monkeypatch.setenv("FLEET_KAFKA_BROKERS", request.getfixturevalue("kafka"))
         settings.cache_clear()
@@ -60,7 +66,7 @@ def spark(run_home: Path) -> Iterator[SparkSession]:
     """The one session of the run."""
     from spark_jobs.session import session
 
-    with_delta = session("tests", "local[2]", short_lived=True)
+    with_delta = session("tests", "local[2]")
     yield with_delta
     with_delta.stop()
 

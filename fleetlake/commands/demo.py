@@ -34,8 +34,9 @@ def demo(
     home = settings().home.absolute() / "demo"
     run = Shell(home, quiet=as_json)
     began = time.monotonic()
-    run("down", check=False)
-    shutil.rmtree(home, ignore_errors=True)  # the demo's own home, made anew each time
+    if home.exists():  # the demo's own, made anew each time
+        run("down", check=False)
+        shutil.rmtree(home)
     truth = home / "truth"
     try:
         _begin(run, home)

@@ -1,17 +1,26 @@
-"""`fleet` commands as a person would type them, for the demo."""
+"""`fleet` commands as a person would type them, for the demo.
 
+Each is a process of its own, forked from one that has imported Great Expectations, dbt and Spark's client already: a dozen commands need
+them, and to import them takes each of these three to five seconds when it is typed by hand.
+"""
+
+import atexit
 import json
+import multiprocessing
 import os
-import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fleetlake.console import ERRORS, Failure
 
 STEP_TIME_LIMIT_S = 600
+AHEAD = ["great_expectations", "dbt.cli.main", "pyspark.sql.connect.session"]  # nothing that starts threads: a fork has none of them
+THREADLESS = {"OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}  # nor do numpy and Arrow, told so
+FORKS = multiprocessing.get_context("forkserver")
 
 
 class Shell:
@@ -21,16 +30,15 @@ class Shell:
         """`quiet`: what commands print stays unseen."""
         self.quiet = quiet
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("FLEET_")} | {"FLEET_HOME": str(home)}
+        os.environ.update(THREADLESS)  # before the one process to fork from starts
+        FORKS.set_forkserver_preload(AHEAD)
 
     def __call__(self, *words: object, check: bool = True, shown: bool = False, echo: str = "", status: int = 0) -> None:
         """Runs a command, and raises Failure unless it ends with `status`; `check=False` neither says nor minds anything."""
         if check:
             ERRORS.print(f"\n$ fleet {echo or ' '.join(map(str, words))}", style="bold", markup=False)
-        output = None if check and (shown or not self.quiet) else subprocess.DEVNULL
         began = time.monotonic()
-        ended = subprocess.run(
-            _command(words), env=self.environment, stdin=subprocess.DEVNULL, stdout=output, timeout=STEP_TIME_LIMIT_S, check=False
-        ).returncode
+        ended = self._ended(words, "" if check and (shown or not self.quiet) else os.devnull)
         if check and ended != status:
             raise Failure(
                 f"fleet {words[0]} ended with status {ended}, not {status}",
@@ -46,12 +54,32 @@ class Shell:
 
     def answer(self, *words: object) -> Any:
         """What a command says with --json."""
-        command = _command([*words, "--json"])
-        said = subprocess.run(command, env=self.environment, capture_output=True, timeout=STEP_TIME_LIMIT_S, check=False)
-        if said.returncode:
-            raise Failure(f"fleet {words[0]} ended with status {said.returncode}", said.stderr.decode(errors="replace").strip()[-1_000:])
-        return json.loads(said.stdout)
+        with tempfile.NamedTemporaryFile() as said:
+            if status := self._ended([*words, "--json"], said.name):
+                raise Failure(f"fleet {words[0]} ended with status {status}", "what it said is above")
+            return json.load(said)
+
+    def _ended(self, words: Sequence[object], output: str) -> int:
+        """Exit status of a command; what it prints goes to a file, unless that has no name."""
+        command = FORKS.Process(target=_type, args=([*map(str, words)], self.environment, output))
+        command.start()
+        command.join(STEP_TIME_LIMIT_S)
+        if command.exitcode is None:
+            command.kill()
+            raise Failure(f"fleet {words[0]} has not ended after {STEP_TIME_LIMIT_S} s", "fleet status says how the services are")
+        return command.exitcode
 
 
-def _command(words: Sequence[object]) -> list[str]:
-    return [sys.executable, "-m", "fleetlake.cli", *map(str, words)]
+def _type(words: list[str], environment: Mapping[str, str], output: str) -> None:
+    """The command, in a fork that becomes what a shell would have started."""
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["fleet", *words]
+    if output:
+        os.dup2(os.open(output, os.O_WRONLY), 1)
+    from fleetlake.cli import main
+
+    try:
+        main()
+    finally:
+        atexit._run_exitfuncs()  # a fork ends without

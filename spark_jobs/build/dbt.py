@@ -85,9 +85,9 @@ def _parsed() -> Any:
 
 
 def _kept() -> Path:
-    """Where dbt keeps what it has read: another folder for other files, since dbt misses the yml of a model whose SQL came after it."""
+    """Where dbt keeps what it has read: another folder for another project or other files, since dbt misses the yml of a model whose SQL came after it."""
     names = sorted(str(path.relative_to(HOME)) for path in HOME.rglob("*") if path.suffix in (".sql", ".yml", ".csv"))
-    home, name = settings().home.absolute() / "dbt", hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
+    home, name = settings().home.absolute() / "dbt", hashlib.sha256("\n".join([str(HOME), *names]).encode()).hexdigest()[:12]
     for old in home.glob("*"):
         if old.name != name:
             shutil.rmtree(old, ignore_errors=True)

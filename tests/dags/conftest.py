@@ -65,4 +65,4 @@ def bag(airflow: dict[str, str]) -> dict[str, Any]:
 def fleet_environment(database: dict[str, str], home: Path) -> dict[str, str]:
     """Airflow's, with the settings of a fleet of the test's own, as `fleet up` gives it."""
     of_test = {"FLEET_HOME": str(home), "FLEET_LAKE": settings().lake_root, "FLEET_KAFKA_BROKERS": settings().kafka_brokers}
-    return database | of_test | {"FLEET_STREAMS": "tasks"}
+    return database | of_test | {"FLEET_STREAMS": "tasks", "FLEET_SHORT_LIVED": "true"}

@@ -5,25 +5,21 @@ from typing import Any
 
 import pytest
 
-from fleetlake.commands.shell import Shell
 from fleetlake.releases import RELEASES, Release, published, rows_of
 from tests.dags.conftest import answered
-
-
-@pytest.fixture
-def fleet(home: Path, no_topics: str) -> Shell:
-    """Types commands, with the settings of the test."""
-    shell = Shell(home, quiet=True)
-    shell.environment["FLEET_KAFKA_BROKERS"] = no_topics
-    return shell
+from tests.end_to_end.platform.whole import Platform
 
 
 @pytest.mark.end_to_end
 @pytest.mark.timeout(900)
-def test_what_comes_is_landed_refined_released_and_told_by_one_run(fleet: Shell, lake: str, fleet_environment: dict[str, str]):
-    fleet("topics", "create")
-    fleet("simulate", "--vehicles", 5, "--days", 1)
-    [good], _ = answered("run", "release_silver", "1", environment=fleet_environment)
+def test_what_comes_is_landed_refined_released_and_told_by_one_run(
+    home: Path, lake: str, no_topics: str, fleet_environment: dict[str, str]
+):
+    with Platform.up(home, "connect") as platform:
+        platform.answer("topics", "create")
+        platform.answer("simulate", "--vehicles", 5, "--days", 1)
+        shared = {"SPARK_REMOTE": platform.shell["SPARK_REMOTE"]}
+        [good], _ = answered("run", "release_silver", "1", environment=fleet_environment | shared)
     assert (good["state"], set(good["tasks"].values())) == ("success", {"success"})
     silver = published(lake).releases["silver"]
     assert good["events"] == [told(silver)]

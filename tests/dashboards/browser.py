@@ -1,6 +1,7 @@
 """A real browser without a screen: Debian's Chromium, driven by its own driver."""
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -62,6 +63,11 @@ class Browser:
     def text(self) -> str:
         """What a person reads."""
         return self.chrome.find_element(By.TAG_NAME, "body").text
+
+    def ground(self) -> str:
+        """The colour of the page, as #rrggbb."""
+        shown = self.run("return getComputedStyle(document.querySelector('[data-testid=\"stApp\"]')).backgroundColor")
+        return "#" + "".join(f"{int(each):02x}" for each in re.findall(r"\d+", shown)[:3])
 
     def choose(self, label: str, option: str) -> None:
         """Picks from a select box by keyboard."""

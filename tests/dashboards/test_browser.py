@@ -8,12 +8,13 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from dashboards.registry import PAGES
+from dashboards.registry import PAGES, Page
+from dashboards.theme import DARK, LIGHT
 from tests.dashboards.browser import CHROMIUM, DRIVER, MISSING, Browser, browser
 from tests.dashboards.serving import served
 
 pytestmark = [pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING), pytest.mark.timeout(600)]
-LOOKS = {"light": {}, "dark": {"is_dark": True}, "phone": {"width": 390}, "phone-dark": {"width": 390, "is_dark": True}}
+WIDTHS, GROUNDS = {"screen": 1280, "phone": 390}, {"light": LIGHT, "dark": DARK}
 SLUGS = ["", *(page.slug for page in PAGES[1:])]
 
 
@@ -31,18 +32,26 @@ def url(gold):
 
 def test_every_page_is_whole_in_both_themes_and_on_a_phone_and_asks_nobody_else(window: Browser, url: str, tmp_path: Path):
     shots = Path(os.environ.get("SHOTS", tmp_path))
-    for name, look in LOOKS.items():
+    for name, width in WIDTHS.items():
         for slug, page in zip(SLUGS, PAGES, strict=True):
-            window.look(**look)
+            window.look(width=width)
             window.open(f"{url}/{slug}")
-            assert window.run("return document.querySelector('h1').innerText") == page.title
-            assert "Something went wrong" not in window.text()
-            marks = window.run("return [...document.querySelectorAll('svg text')].map(each => each.textContent)")
-            assert not {"undefined", "null", "NaN"} & set(marks), f"a chart of {page.slug} draws what is not there"
-            overflow = "const m = document.querySelector('[data-testid=\"stMain\"]'); return m.scrollWidth - m.clientWidth"
-            assert window.run(overflow) <= 1, f"{page.slug} is wider than {name}"
-            window.shot(shots / f"{page.slug}-{name}.png")
+            for ground, colours in GROUNDS.items():  # who changes the system's theme has the page in it, without asking for it again
+                window.look(width=width, is_dark=ground == "dark")
+                window.settle()
+                assert window.ground() == colours["backgroundColor"]
+                is_whole(window, page, name)
+                window.shot(shots / f"{page.slug}-{name}-{ground}.png")
     assert [each for each in window.asked() if not each.startswith((url, "data:", "blob:", "chrome"))] == []
+
+
+def is_whole(window: Browser, page: Page, width: str) -> None:
+    assert window.run("return document.querySelector('h1').innerText") == page.title
+    assert "Something went wrong" not in window.text()
+    marks = window.run("return [...document.querySelectorAll('svg text')].map(each => each.textContent)")
+    assert not {"undefined", "null", "NaN"} & set(marks), f"a chart of {page.slug} draws what is not there"
+    overflow = "const m = document.querySelector('[data-testid=\"stMain\"]'); return m.scrollWidth - m.clientWidth"
+    assert window.run(overflow) <= 1, f"{page.slug} is wider than a {width}"
 
 
 def test_what_a_vehicle_calls_its_model_is_shown_and_not_run(window: Browser, url: str):

@@ -1,13 +1,16 @@
 """dbt's unit tests of the models, in a session whose tables are all empty: `python -m tests.dbt_project.units MODEL…` runs those of some models."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from spark_jobs.build import bound, dbt, withholding
 from spark_jobs.build.project import Project
+
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 
 def failures(spark: Any, folder: Path, models: Iterable[str] = ()) -> tuple[int, list[str]]:
@@ -23,14 +26,25 @@ def failures(spark: Any, folder: Path, models: Iterable[str] = ()) -> tuple[int,
         run.models(project.manifest, views, {}, lambda name, what, took: None)
     _describe(spark)
     chosen = [f"{name},test_type:unit" for name in models] or ["test_type:unit"]
-    results = dbt.tested(folder, project.manifest, chosen)
+    with interpreted(spark):
+        results = dbt.tested(folder, project.manifest, chosen)
     bound.forget(spark)
     return len(results), [f"{each.node.name}: {each.message}" for each in results if each.status != "pass"]
 
 
+@contextmanager
+def interpreted(spark: Any) -> Iterator[None]:
+    """Runs queries as they are: of three rows, to make code of them and to compile it takes longer than all else."""
+    for name, value in INTERPRETED.items():
+        spark.conf.set(name, value)
+    yield
+    for name in INTERPRETED:
+        spark.conf.unset(name)
+
+
 def _describe(spark: Any) -> None:
     """Where dbt asks for the columns of what a unit test is given: layer.table."""
-    for view in (each.name for each in spark.catalog.listTables() if each.isTemporary and "__" in each.name):
+    for view in (each.viewName for each in spark.sql("show views").collect() if each.isTemporary and "__" in each.viewName):
         schema, _, name = view.partition("__")
         columns = ", ".join(f"cast(null as {field.dataType.simpleString()}) as `{field.name}`" for field in spark.table(view).schema)
         spark.sql(f"create schema if not exists {schema}")

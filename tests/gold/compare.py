@@ -1,6 +1,7 @@
 """Two computations of the same table, row by row and to the last digit."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -22,6 +23,7 @@ KINDS: Mapping[str, Any] = {
 SHOWN = 5
 
 
+@cache
 def described(mart: str) -> dict[str, Any]:
     """A model as its yml file has it: `columns` (kinds by name), `key`, `schema`, `kind`."""
     [path] = MODELS.rglob(f"{mart}.yml")

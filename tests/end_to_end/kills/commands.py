@@ -13,7 +13,6 @@ from typing import Self
 
 import psutil
 
-QUICK_START = "-XX:TieredStopAtLevel=1"  # half the compiling of a JVM that will not live to gain from it
 COMMAND_S = 300  # a machine may be busy
 GONE_S = 30
 LOOK_S = 0.002
@@ -158,7 +157,7 @@ class Fleet:
     @classmethod
     def here(cls, folder: Path, **settings: str) -> Self:
         """With the environment of this process, and some settings more."""
-        return cls(folder, os.environ | {"JDK_JAVA_OPTIONS": QUICK_START} | settings)
+        return cls(folder, os.environ | settings)
 
 
 def _session(pid: int) -> int:
