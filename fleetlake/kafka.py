@@ -113,20 +113,17 @@ def topics(prefix: str = TOPIC_PREFIX) -> dict[str, TopicInfo]:
     """Every topic whose name begins with `prefix`, by name."""
     client = admin()
     names = sorted(name for name in listed(client) if name.startswith(prefix))
-    if not names:
-        return {}
-    described = results(client.describe_topics(TopicCollection(names), request_timeout=TIME_LIMIT_S))
-    resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
-    configs = {
-        resource.name: entries for resource, entries in results(client.describe_configs(resources, request_timeout=TIME_LIMIT_S)).items()
-    }
+    described = still_there(client.describe_topics(TopicCollection(names), request_timeout=TIME_LIMIT_S)) if names else {}
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in described]
+    told = still_there(client.describe_configs(resources, request_timeout=TIME_LIMIT_S)) if resources else {}
+    configs = {resource.name: entries for resource, entries in told.items()}
     return {
         name: TopicInfo(
             str(described[name].topic_id).translate(URL_SAFE),
             tuple(sorted(partition.id for partition in described[name].partitions)),
-            {entry.name: entry.value for entry in configs[name].values()},
+            {entry.name: entry.value for entry in entries.values()},
         )
-        for name in names
+        for name, entries in configs.items()
     }
 
 
@@ -170,6 +167,16 @@ def results(futures: Mapping[Key, "Future[Any]"]) -> dict[Key, Any]:
         return {key: future.result(timeout=2 * TIME_LIMIT_S) for key, future in futures.items()}
     except KafkaException as error:
         raise unreachable(error) from error
+
+
+def still_there(futures: Mapping[Key, "Future[Any]"]) -> dict[Key, Any]:
+    """The same, without topics that somebody has deleted since they were listed."""
+    return results({key: future for key, future in futures.items() if not _is_gone(future)})
+
+
+def _is_gone(future: "Future[Any]") -> bool:
+    error = future.exception(timeout=2 * TIME_LIMIT_S)
+    return isinstance(error, KafkaException) and error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
 
 
 def unreachable(error: KafkaException) -> Failure:

@@ -56,6 +56,7 @@ def demo(
         _account(run)
         mend(run, home, end)
         gold(run, end)
+        ERRORS.print(f"\ngold is out after {time.monotonic() - began:.0f} s", style="bold")
         model(run, end)
     finally:
         run("down", check=False)

@@ -34,7 +34,7 @@ def down(services: Services = None, as_json: AsJson = False) -> None:
     from fleetlake.services.report import present
     from fleetlake.services.whole import bring_down
 
-    known = [each.name for each in present()]
+    known = [each.name for each in present() if not each.ends]  # what has ended long ago cannot be stopped
     with progress() as bar:
         task = bar.add_task("stopping", total=None)
         ran = bring_down(services or (), lambda name, _: bar.update(task, description=f"stopping {name}"))

@@ -16,6 +16,7 @@ from fleetlake.console import Failure
 SAME_START_S = 2  # psutil derives start times from the boot time, which clock corrections move a little
 PATIENCE_S = 30  # a broker under load closes its logs within seconds
 ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "JAVA_HOME")  # a service behaves the same whatever the shell that started it had set
+THREADS_S = 2  # the threads of what was killed end at once, on a busy machine a little later
 LEFT_S = 3  # what has lost its leader has nothing more to do
 SETTINGS = ("FLEET_", "AWS_")  # but for what it is meant to hear: the fleet's settings, and the keys of an object store
 MARK = "FLEET_SERVICE"  # in the environment of all that a service starts, also of what leaves its group and session, as tasks of Airflow do
@@ -110,11 +111,17 @@ def _ended(has: Callable[[], bool], patience_s: float) -> bool:
 
 
 def signal_of_death(started: Started) -> signal.Signals | None:
-    """What killed a process that this one started, while nobody has taken leave of it; else None."""
+    """What killed a process that this one started and that has ended, while nobody has taken leave of it; else None.
+
+    The system tells when the last of its threads is gone, which may be a moment after the process is no more.
+    """
+    deadline = time.monotonic() + THREADS_S
     try:
-        pid, status = os.waitpid(started.pid, os.WNOHANG)
+        while not (told := os.waitpid(started.pid, os.WNOHANG))[0] and time.monotonic() < deadline:
+            time.sleep(0.01)
     except ChildProcessError:  # it was started by another process
         return None
+    pid, status = told
     return signal.Signals(os.WTERMSIG(status)) if pid and os.WIFSIGNALED(status) else None
 
 

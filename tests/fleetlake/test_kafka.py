@@ -1,9 +1,10 @@
 import os
 import time
 import uuid
+from concurrent.futures import Future
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from fleetlake import kafka as fleet_kafka
 from fleetlake.console import Failure
@@ -119,6 +120,16 @@ def test_a_broker_that_does_not_answer_is_named(home, monkeypatch):
     monkeypatch.setattr(fleet_kafka, "TIME_LIMIT_S", 0.5)
     with pytest.raises(Failure, match=r"(?s)Kafka at 127\.0\.0\.1:9: .*FLEET_KAFKA_BROKERS"):
         fleet_kafka.topics()
+
+
+def test_a_topic_that_is_deleted_while_it_is_asked_for_is_not_there_and_no_failure():
+    here, gone, refused = Future(), Future(), Future()
+    here.set_result("told")
+    gone.set_exception(KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)))
+    refused.set_exception(KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)))
+    assert fleet_kafka.still_there({"fleet.a": here, "fleet.b": gone}) == {"fleet.a": "told"}
+    with pytest.raises(Failure):
+        fleet_kafka.still_there({"fleet.a": here, "fleet.c": refused})
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,15 @@ def test_a_killed_service_is_started_again_without_its_orphans(sleeper):
     assert len(all_of(sleeper)) == 3
 
 
+def test_what_killed_a_service_is_known_also_when_its_threads_end_later(sleeper, monkeypatch):
+    life = turned(sleeper, Life(), "healthy")
+    ask, early = os.waitpid, [(0, 0), (0, 0)]
+    monkeypatch.setattr("os.waitpid", lambda *asked: early.pop() if early else ask(*asked))
+    os.kill(sleeper.process().pid, signal.SIGKILL)
+    assert "sleeper was killed (SIGKILL)" in turned(sleeper, life, "failed").last_error
+    assert early == []
+
+
 def all_of(service):
     return marked(service.mark)
 
