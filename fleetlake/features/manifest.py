@@ -67,15 +67,15 @@ def write(of: "TrainingSet", folder: Path) -> Manifest:
     clock, cpu = time.monotonic(), time.process_time()
     labels = _labels(of, folder)
     shards = [_shard(rows, folder / f"part-{number:05d}.parquet") for number, rows in enumerate(of.shards())]
-    seconds, cpu_seconds = time.monotonic() - clock, time.process_time() - cpu
+    seconds, cpu_seconds = round(time.monotonic() - clock, 3), round(time.process_time() - cpu, 3)  # as they are told, so is the cost
     manifest = Manifest(
         created_at=datetime.now(UTC).isoformat(),
         shards=shards,
         rows=sum(each["rows"] for each in shards),
         checksum=hashlib.sha256("".join(each["sha256"] for each in shards).encode()).hexdigest(),
         labels=labels,
-        seconds=round(seconds, 3),
-        cpu_seconds=round(cpu_seconds, 3),
+        seconds=seconds,
+        cpu_seconds=cpu_seconds,
         cost_eur=round(cpu_seconds / timedelta(hours=1).total_seconds() * settings().core_hour_eur, 8),
         **_told(of),
     )
