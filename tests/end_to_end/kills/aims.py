@@ -87,4 +87,4 @@ def _until(is_true: Callable[[], bool], running: Running) -> bool:
 
 WAYS = {"files": _files, "intent": _intent, "between": _between, "ledger": _ledger, "close": _ledger, "anywhere": _anywhere}
 LAND = (Aim("land", "files", 0.5), Aim("land", "between", 0.05), Aim("land", "ledger", 0.001))
-REFINE = (Aim("refine", "files", 0.5), Aim("refine", "intent", 0.1), Aim("refine", "between", 0.05), Aim("refine", "close", 0.01))
+REFINE = (Aim("refine", "files", 0.5), Aim("refine", "intent", 0.1), Aim("refine", "between", 0.05), Aim("refine", "close", 0.1))

@@ -1,7 +1,6 @@
 """fleet commands as processes that can be killed with all that they started."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -22,31 +21,38 @@ LISTEN_S = 0.1
 class Marks:
     """What a process writes to FLEET_PHASE_FILE, one mark at a time.
 
-    The file is a FIFO: whoever opens it waits for a reader. So a process stands still at its next mark until that is asked for, and a
-    drill that has seen a mark can take its time and still knows between which two marks it strikes.
+    The file is a FIFO: whoever opens it waits for a reader. With each look another one takes its place before it is read: only who stands at it
+    already is heard, and stands still at the next mark until that is asked for. So a drill that has seen a mark can take its time, and still
+    knows between which two marks it strikes.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._reader: int | None = None
+        self._readers: list[int] = []  # of the last look too, for who found the file just before it was replaced
         self._renew()
 
     def next(self, within_s: float) -> list[str]:
-        """The next mark (rarely two, when they came in quick succession); none when nothing was said in time: then what comes is not held up."""
-        if self._reader is None:
-            self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-        if not select.select([self._reader], [], [], within_s)[0]:
-            return []
-        self._renew()  # later marks wait at the new one, so this one comes to an end
-        said = b"".join(_all(self._reader)).decode().splitlines()
-        self.close()
+        """The next mark; none when nothing was said in time."""
+        deadline = time.monotonic() + within_s
+        while not (said := self._heard()) and time.monotonic() < deadline:
+            time.sleep(LOOK_S)
         return said
 
     def close(self) -> None:
         """Holds up whatever comes."""
-        if self._reader is not None:
-            os.close(self._reader)
-        self._reader = None
+        while self._readers:
+            os.close(self._readers.pop())
+
+    def _heard(self) -> list[str]:
+        old = self.path.with_suffix(".old")
+        os.link(self.path, old)
+        self._renew()
+        self._readers.append(os.open(old, os.O_RDONLY | os.O_NONBLOCK))
+        old.unlink()
+        said = [mark for reader in self._readers for mark in b"".join(_all(reader)).decode().splitlines()]
+        while len(self._readers) > 2:
+            os.close(self._readers.pop(0))
+        return said
 
     def _renew(self) -> None:
         fresh = self.path.with_suffix(".fresh")
