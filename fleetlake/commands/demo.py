@@ -36,7 +36,7 @@ def demo(
     began = time.monotonic()
     if home.exists():  # the demo's own, made anew each time
         run("down", check=False)
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
     truth = home / "truth"
     try:
         _begin(run, home)

@@ -63,11 +63,14 @@ class Shell:
         """Exit status of a command; what it prints goes to a file, unless that has no name."""
         command = FORKS.Process(target=_type, args=([*map(str, words)], self.environment, output))
         command.start()
-        command.join(STEP_TIME_LIMIT_S)
-        if command.exitcode is None:
-            command.kill()
-            raise Failure(f"fleet {words[0]} has not ended after {STEP_TIME_LIMIT_S} s", "fleet status says how the services are")
-        return command.exitcode
+        try:
+            command.join(STEP_TIME_LIMIT_S)
+            if command.exitcode is None:
+                raise Failure(f"fleet {words[0]} has not ended after {STEP_TIME_LIMIT_S} s", "fleet status says how the services are")
+            return command.exitcode
+        finally:
+            command.kill()  # does nothing to one that has ended
+            command.join()
 
 
 def _type(words: list[str], environment: Mapping[str, str], output: str) -> None:

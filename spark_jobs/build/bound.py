@@ -106,9 +106,9 @@ def bind(spark: Any, name: str, columns: Mapping[str, str], table: Table | None)
 
 def forget(spark: Any) -> None:
     """Takes back all views that a build makes, so that a session which goes on is as it was."""
-    for each in spark.sql("show views").collect():
-        if each.isTemporary and each.viewName.partition("__")[0] in PREFIXES:
-            spark.catalog.dropTempView(each.viewName)
+    for each in spark.catalog.listTables():
+        if each.isTemporary and each.name.partition("__")[0] in PREFIXES:
+            spark.catalog.dropTempView(each.name)
 
 
 def view(name: str) -> str:

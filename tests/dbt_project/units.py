@@ -37,14 +37,16 @@ def interpreted(spark: Any) -> Iterator[None]:
     """Runs queries as they are: of three rows, to make code of them and to compile it takes longer than all else."""
     for name, value in INTERPRETED.items():
         spark.conf.set(name, value)
-    yield
-    for name in INTERPRETED:
-        spark.conf.unset(name)
+    try:
+        yield
+    finally:
+        for name in INTERPRETED:
+            spark.conf.unset(name)
 
 
 def _describe(spark: Any) -> None:
     """Where dbt asks for the columns of what a unit test is given: layer.table."""
-    for view in (each.viewName for each in spark.sql("show views").collect() if each.isTemporary and "__" in each.viewName):
+    for view in (each.name for each in spark.catalog.listTables() if each.isTemporary and "__" in each.name):
         schema, _, name = view.partition("__")
         columns = ", ".join(f"cast(null as {field.dataType.simpleString()}) as `{field.name}`" for field in spark.table(view).schema)
         spark.sql(f"create schema if not exists {schema}")

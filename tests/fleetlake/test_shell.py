@@ -1,5 +1,6 @@
 """Commands of the demo end as they would when a person types them."""
 
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,4 @@ def test_a_command_that_does_not_end_is_ended(shell: Shell, monkeypatch: pytest.
     monkeypatch.setattr("fleetlake.commands.shell.STEP_TIME_LIMIT_S", 0.01)
     with pytest.raises(Failure, match=r"fleet describe has not ended after 0.01 s"):
         shell("describe", "silver.charging")
+    assert multiprocessing.active_children() == []

@@ -50,7 +50,7 @@ class Marks:
         self._readers.append(os.open(old, os.O_RDONLY | os.O_NONBLOCK))
         old.unlink()
         said = [mark for reader in self._readers for mark in b"".join(_all(reader)).decode().splitlines()]
-        while len(self._readers) > 2:
+        if len(self._readers) > 1:
             os.close(self._readers.pop(0))
         return said
 
