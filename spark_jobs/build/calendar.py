@@ -13,6 +13,7 @@ from fleetlake.names import table_path
 from spark_jobs.build.days import DAY, Calendar, Range
 
 USES = "silver.feature_usage"
+CHARGES, END = "silver.cost_charges", "max.charge_period_end"
 
 
 def calendar(lake: str, versions: Mapping[str, int], through: date | None, before: Range | None) -> Calendar:
@@ -28,6 +29,13 @@ def calendar(lake: str, versions: Mapping[str, int], through: date | None, befor
             f"{USES} has no complete day yet: its first one is {first}, the last complete one {last}", "build when a day has passed"
         )
     return Calendar(first, last, before)
+
+
+def charged_until(lake: str, versions: Mapping[str, int], days: Calendar) -> date:
+    """The last day that anything is charged for, or the last of the calendar, which may be before or after it."""
+    ends = _actions(lake, CHARGES, versions[CHARGES]).get_column(END, default=None) if CHARGES in versions else None
+    last = None if ends is None else ends.max()
+    return max(days.last, last.date()) if isinstance(last, datetime) else days.last
 
 
 def _first(actions: pl.DataFrame | None) -> date | None:

@@ -6,16 +6,21 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+from deltalake import DeltaTable
+
 from fleetlake.names import table_path
-from spark_jobs.build.days import DAY, NONE, Change, between, everywhere
+from spark_jobs.build.days import DAY, NO_DAY, NONE, Change, between, everywhere
 from spark_jobs.build.project import Seed
 from spark_jobs.commits import actions
 from spark_jobs.ledger import KEY
 
 LATE, REPLAY, CONTRACT, SEED = "late data", "replay", "contract", "seed"
+Bounds = tuple[datetime | None, datetime | None, int]  # least begin, greatest end, how many are null
+Span = tuple[str, str]  # columns from which to which a row is of; of two different ones the second says before when
 KINDS = {"replay": REPLAY, "reprocess": REPLAY}  # of runs; all others bring what is new or late
 
 
@@ -30,27 +35,56 @@ class Difference:
 SAME = Difference(NONE, {})
 
 
-def of_source(lake: str, table: str, before: int | None, after: int | None, day: str | None, reasons: frozenset[str]) -> Difference:
-    """Between two versions of a table, whichever is the older one; `reasons` are those that a whole release has."""
+def of_source(lake: str, table: str, before: int | None, after: int | None, day: str | Span | None) -> Difference:
+    """Between two versions of a table, whichever is the older one; `day` is its partition, or what its rows say of their days."""
     if before == after:
         return SAME
     if before is None or after is None or day is None:
-        return Difference(everywhere(LATE, *reasons), {})
+        return Difference(everywhere(LATE), {})
+    first, last = sorted((before, after))
     rows: Counter[date] = Counter()
     days: dict[date, frozenset[str]] = {}
     try:
-        for version in range(min(before, after) + 1, max(before, after) + 1):
+        gone = _bounds(lake, table, first, day) if isinstance(day, tuple) else {}
+        for version in range(first + 1, last + 1):
             found = actions(table_path(lake, table), version, "add", "remove", "commitInfo")
-            why = reasons | _reasons(found)
+            why = _reasons(found)
             for file in (
                 part for action in found for kind, part in action.items() if kind != "commitInfo" and part.get("dataChange", True)
             ):
-                on = date.fromisoformat(file["partitionValues"][day])
-                days[on] = days.get(on, frozenset()) | why
-                rows[on] += json.loads(file.get("stats") or "{}").get("numRecords", 0)
+                on = [date.fromisoformat(file["partitionValues"][day])] if isinstance(day, str) else _of_span(file, day, gone)
+                days |= {each: days.get(each, frozenset()) | why for each in on}
+                if on[-1] != NO_DAY:
+                    rows[on[-1]] += json.loads(file.get("stats") or "{}").get("numRecords", 0)
     except (FileNotFoundError, KeyError, TypeError):
-        return Difference(everywhere(LATE, *reasons), {})  # the log does not reach back as far, or does not say of which day a file was
+        return Difference(everywhere(LATE), {})  # the log does not reach back as far, or does not say of which day a file was
     return Difference(Change(days), rows)
+
+
+def _of_span(file: Mapping[str, Any], span: Span, gone: Mapping[str, Bounds]) -> list[date]:
+    """The days of a file's rows, NO_DAY first where some are of none. Raises KeyError where nothing tells of them."""
+    if "stats" not in file:
+        low, high, nulls = gone[file["path"]]
+    else:
+        told = json.loads(file["stats"])
+        low, high = (_moment(told[kind].get(name)) for kind, name in zip(("minValues", "maxValues"), span, strict=True))
+        nulls = told["nullCount"][span[0]]
+    if low is None or high is None:
+        return [NO_DAY]
+    last = high - timedelta(microseconds=1) if span[0] != span[1] else high
+    return [*([NO_DAY] if nulls else []), *between(low.date(), last.date())]
+
+
+def _bounds(lake: str, table: str, version: int, span: Span) -> dict[str, Bounds]:
+    """What the log says of the files of a version: a commit that takes one away does not say it again."""
+    told = pa.table(DeltaTable(table_path(lake, table), version=version).get_add_actions(flatten=True)).to_pylist()
+    return {
+        file["path"]: (_moment(file[f"min.{span[0]}"]), _moment(file[f"max.{span[1]}"]), file[f"null_count.{span[0]}"]) for file in told
+    }
+
+
+def _moment(told: Any) -> datetime | None:
+    return datetime.fromisoformat(str(told)) if told is not None else None
 
 
 def of_seed(seed: Seed, before: str | None, after: str, last: date) -> Change:

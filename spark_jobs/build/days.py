@@ -10,6 +10,7 @@ DAY = timedelta(days=1)
 CALENDAR = "calendar"  # the model of days: a day that it gains or loses is one that every model of days gains or loses
 MONTH = "month_on"  # the partition column of models of months
 NEW_DAY = "new day"
+NO_DAY = date.min  # that of rows that are of no day: it reaches who looks at all days before
 Range = tuple[date, date]
 
 
@@ -62,6 +63,8 @@ def of_model(model: Model, inputs: Mapping[str, Change], calendar: Calendar, ask
     """What is to be built anew of a model; `inputs` tells of each table that it reads, `asked` are days that a person wants anew."""
     if model.kind != "days":
         return Change(everywhere=frozenset[str]().union(*(inputs[name].reasons for name in model.inputs)))
+    if model.is_beyond:
+        return united([asked, *(_unbounded(inputs[name], window(model, name)) for name in model.inputs)])
     found = [_through(inputs[name], window(model, name), calendar.days) for name in model.inputs]
     new = Change({day: frozenset({NEW_DAY}) for day in calendar.fresh})
     return _named(model, united([new, asked, *found]))
@@ -101,6 +104,15 @@ def _through(change: Change, window: Window, days: Sequence[date]) -> Change:
             day = date.fromordinal(ordinal)
             found[day] = found.get(day, frozenset()) | why
     return Change(found, change.everywhere)
+
+
+def _unbounded(change: Change, window: Window) -> Change:
+    """The same where no calendar says which days there are."""
+    first, last = window
+    if last is None:
+        return everywhere(*change.reasons)
+    reached = (Change({day + DAY * number: why for day, why in change.days.items() if day != NO_DAY}) for number in range(first, last + 1))
+    return united([Change(everywhere=change.everywhere), *reached])
 
 
 def between(first: date, last: date) -> list[date]:

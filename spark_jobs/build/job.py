@@ -17,6 +17,7 @@ from fleetlake.releases.model import together
 from fleetlake.settings import settings
 from spark_jobs.build import bound, changes, layout, restated, resume, withholding
 from spark_jobs.build.calendar import calendar as days_of_gold
+from spark_jobs.build.calendar import charged_until
 from spark_jobs.build.days import NONE, Calendar, Change, Waves, between, everywhere, ranges
 from spark_jobs.build.dbt import Run, new_folder
 from spark_jobs.build.log import Entry, Log, behind, released
@@ -117,8 +118,8 @@ def prepare(lake: str, wanted: Wanted) -> Prepared:
     versions = bound.inputs(lake, state, sources)
     base = None if wanted.select else behind(lake, released(state, wanted.layer))
     days = days_of_gold(lake, versions, wanted.through, (base.first_day, base.last_day) if base else None)
-    differences = _differences(lake, sources, versions, base)
-    known = {name: each.change for name, each in differences.items()} | _seeds(project, base, days)
+    differences = _differences(lake, project, sources, versions, base)
+    known = {name: each.change for name, each in differences.items()} | _seeds(project, base, charged_until(lake, versions, days))
     asked = Change(dict.fromkeys(_asked(wanted, days), frozenset({ASKED})))
     whole = {name: why for name, model in models.items() if (why := _whole(model, base, wanted))}
     inner = {
@@ -330,18 +331,18 @@ def _chosen(models: Mapping[str, Model], select: tuple[str, ...]) -> Mapping[str
     return {name: model for name, model in models.items() if not select or name in select}
 
 
-def _differences(lake: str, sources: Iterable[str], versions: Mapping[str, int], base: Entry | None) -> dict[str, changes.Difference]:
+def _differences(
+    lake: str, project: Project, sources: Iterable[str], versions: Mapping[str, int], base: Entry | None
+) -> dict[str, changes.Difference]:
     found = {}
     for name in sources:
-        day = next(iter(contract(name).partition_by), None)
-        found[name] = changes.of_source(lake, name, base.inputs.get(name), versions.get(name), day, frozenset()) if base else changes.SAME
+        day = project.spans.get(name) or next(iter(contract(name).partition_by), None)
+        found[name] = changes.of_source(lake, name, base.inputs.get(name), versions.get(name), day) if base else changes.SAME
     return found
 
 
-def _seeds(project: Project, base: Entry | None, days: Calendar) -> dict[str, Change]:
-    return {
-        name: changes.of_seed(seed, base.seeds.get(name), seed.text, days.last) if base else NONE for name, seed in project.seeds.items()
-    }
+def _seeds(project: Project, base: Entry | None, last: date) -> dict[str, Change]:
+    return {name: changes.of_seed(seed, base.seeds.get(name), seed.text, last) if base else NONE for name, seed in project.seeds.items()}
 
 
 def _whole(model: Model, base: Entry | None, wanted: Wanted) -> str:

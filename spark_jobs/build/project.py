@@ -27,6 +27,7 @@ class Model:
     day: str | None
     days_from: Mapping[str, Window]
     is_intervals: bool
+    is_beyond: bool  # of the calendar: it tells of all days that its inputs have
     key: tuple[str, ...]
     columns: Mapping[str, str]
     required: frozenset[str]
@@ -78,6 +79,12 @@ class Project:
         nodes = (node for node in self.manifest.nodes.values() if node.resource_type == "seed")
         return {node.name: _seed(node) for node in nodes}
 
+    @cached_property
+    def spans(self) -> dict[str, tuple[str, str]]:
+        """Of released tables that are in no partitions of days: from which to which of its columns a row is of."""
+        told = ((f"{one.source_name}.{one.name}", one.config.meta.get("days")) for one in self.manifest.sources.values())
+        return {name: (days[0], days[1]) for name, days in told if days}
+
     def sources(self, models: Mapping[str, Model]) -> tuple[str, ...]:
         """The released tables that some models read."""
         return tuple(sorted({name for model in models.values() for name in model.inputs if "." in name}))
@@ -93,6 +100,7 @@ class Project:
             day=_required(node, meta, "day") if node.config.materialized == "days" else None,
             days_from={name: _window(each, node) for name, each in meta.get("days_from", {}).items()},
             is_intervals=bool(meta.get("intervals")),
+            is_beyond=bool(meta.get("beyond_calendar")),
             key=tuple(_required(node, meta, "key")),
             columns={column.name: column.data_type for column in node.columns.values()},
             required=frozenset(
@@ -124,7 +132,7 @@ class Project:
         used = {name: value for name, value in self._settings.items() if any(name in text for text in texts)}
         columns = [f"{column.name} {column.data_type}" for column in node.columns.values()]
         meta = node.config.meta
-        made = {name: meta.get(name) for name in ("day", "days_from")} | {"kind": node.config.materialized}
+        made = {name: meta.get(name) for name in ("day", "days_from", "beyond_calendar")} | {"kind": node.config.materialized}
         made |= {name: meta[name] for name in ("clustered",) if name in meta}
         python = [file.read_text(encoding="utf-8") for file in WITHHOLDING] if any("withheld(" in text for text in texts) else []
         told = (node.raw_code, texts, columns, sorted(used.items()), sorted(made.items()), python)

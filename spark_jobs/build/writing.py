@@ -80,6 +80,10 @@ def install() -> None:
 
         writes = True
 
+        def __init__(self, *, server_side_parameters: Mapping[str, str] | None = None) -> None:
+            """Takes none of the adapter's settings: it would switch ANSI off, and what does not fit would be null and no error."""
+            super().__init__()
+
         def execute(self, sql: str, *parameters: Any) -> None:
             """Runs a statement; rows of a model are written here."""
             if not sql.strip().startswith(MARK):

@@ -16,6 +16,7 @@ def model(name: str, *inputs: str, kind: str = "days", **changes: Any) -> Model:
         "day": "used_on" if kind == "days" else None,
         "days_from": dict.fromkeys(inputs, (0, 0)),
         "is_intervals": False,
+        "is_beyond": False,
         "key": ("used_on",),
         "columns": {"used_on": "date"},
         "required": frozenset({"used_on"}),

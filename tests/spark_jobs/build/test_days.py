@@ -6,7 +6,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.build.days import NONE, Change, Waves, everywhere, of_model, ranges
+from spark_jobs.build.days import NO_DAY, NONE, Change, Waves, everywhere, of_model, ranges
 from tests.spark_jobs.build.models import changed, day, june, model, numbers
 
 USES = "silver.feature_usage"
@@ -56,6 +56,22 @@ def test_a_model_of_months_names_them_by_their_first_day():
     battery = model("battery", "days", day="month_on")
     found = of_model(battery, {"days": Change({date(2026, 6, 9): frozenset({"late data"})})}, june())
     assert list(found.days) == [date(2026, 6, 1)]
+
+
+def test_a_model_beyond_the_calendar_has_the_days_of_its_inputs():
+    bill = model("bill", "charges", "rates", is_beyond=True, days_from={"charges": (0, 0), "rates": (0, 1)})
+    assert numbers(of_model(bill, {"charges": changed(-40, 3, 99), "rates": changed(50)}, june(31))) == [-40, 3, 50, 51, 99]
+    assert numbers(of_model(model("daily", "bill"), {"bill": changed(-40, 3, 99)}, june())) == [3]
+    careless = model("careless", "charges", is_beyond=True, days_from={})
+    assert of_model(careless, {"charges": changed(3)}, june()).everywhere == {"late data"}
+
+
+def test_rows_of_no_day_change_who_looks_at_all_days_before():
+    timeless = Change({NO_DAY: frozenset({"late data"})})
+    assert of_model(model("daily", "sizes"), {"sizes": timeless}, june()) == NONE
+    assert of_model(model("bill", "sizes", is_beyond=True), {"sizes": timeless}, june()) == NONE
+    assert numbers(of_model(model("stored", "sizes", days_from={"sizes": (0, None)}), {"sizes": timeless}, june())) == list(range(30))
+    assert of_model(model("whole", "sizes", kind="table"), {"sizes": timeless}, june()).everywhere == {"late data"}
 
 
 def test_what_nothing_changed_is_not_built():

@@ -1,4 +1,4 @@
--- The UTC days that each charge's period touches, with the microseconds of it on that day.
+-- The UTC days that each charge's period touches, with the microseconds of it on that day; of charges that touch a day which is built now.
 with
 
 charges as (
@@ -24,6 +24,7 @@ charges as (
         nullif(get_json_object(tags, '$.application'), '') as application,
         nullif(get_json_object(tags, '$.training_run'), '') as training_run
     from {{ source('silver', 'cost_charges') }}
+    where {{ touches_rebuilt('charge_period_start', 'charge_period_end', of='cost_allocation') }}
 
 ),
 

@@ -8,6 +8,7 @@ claims as (
         service_name,
         charged_on
     from {{ ref('int_charge_days') }}
+    where {{ rebuilt('charged_on', of='cost_allocation') }}
     group by application, service_name, charged_on
 
 ),

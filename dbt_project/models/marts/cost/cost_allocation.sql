@@ -80,6 +80,7 @@ owned as (
             by_day.charged_on = owners.charged_on
             and by_day.application <=> owners.application
             and by_day.service_name <=> owners.service_name
+    where {{ rebuilt('by_day.charged_on') }}
 
 ),
 

@@ -7,7 +7,7 @@ costs as (
         owner_id as feature_id,
         cost_eur
     from {{ ref('int_costs_daily') }}
-    where owner_kind = 'feature'
+    where owner_kind = 'feature' and {{ rebuilt('charged_on') }}
 
 ),
 
@@ -19,7 +19,7 @@ used as (
         dav,
         successes
     from {{ ref('feature_usage_daily') }}
-    where model = 'all' and market = 'all' and sw_version = 'all'
+    where model = 'all' and market = 'all' and sw_version = 'all' and {{ rebuilt('used_on') }}
 
 )
 

@@ -8,7 +8,7 @@ costs as (
         sum(costs.cost_eur) as cost_eur
     from {{ ref('int_costs_daily') }} as costs
     inner join {{ ref('calendar') }} as calendar on costs.charged_on = calendar.day
-    where costs.owner_kind = 'feature'
+    where costs.owner_kind = 'feature' and {{ rebuilt("cast(date_trunc('month', costs.charged_on) as date)") }}
     group by cast(date_trunc('month', costs.charged_on) as date), costs.owner_id
 
 ),
@@ -20,7 +20,7 @@ used as (
         feature_id,
         count(distinct vehicle_key) as vehicles
     from {{ ref('feature_vehicle_days') }}
-    where is_eligible and successes > 0
+    where is_eligible and successes > 0 and {{ rebuilt("cast(date_trunc('month', used_on) as date)") }}
     group by cast(date_trunc('month', used_on) as date), feature_id
 
 ),

@@ -7,14 +7,14 @@ requests as (
         owner_id,
         quantity
     from {{ ref('cost_drivers_daily') }}
-    where driver = 'requests' and vehicles >= {{ var('smallest_cell', 1) }}
+    where driver = 'requests' and vehicles >= {{ var('smallest_cell', 1) }} and {{ rebuilt('measured_on') }}
 
 ),
 
 costs as (
 
     select * from {{ ref('int_costs_daily') }}
-    where owner_kind = 'service'
+    where owner_kind = 'service' and {{ rebuilt('charged_on') }}
 
 ),
 
@@ -22,6 +22,7 @@ billed_days as (
 
     select charged_on
     from {{ ref('int_costs_daily') }}
+    where {{ rebuilt('charged_on') }}
     group by charged_on
 
 ),

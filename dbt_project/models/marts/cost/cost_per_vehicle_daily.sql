@@ -7,6 +7,7 @@ costs as (
         sum(cost_eur) as cost_eur,
         sum(if(owner_kind = 'unallocated', cost_eur, 0)) as unallocated_eur
     from {{ ref('int_costs_daily') }}
+    where {{ rebuilt('charged_on') }}
     group by charged_on
 
 ),
@@ -17,7 +18,7 @@ fleet as (
         observed_on,
         active
     from {{ ref('fleet_daily') }}
-    where model = 'all' and market = 'all'
+    where model = 'all' and market = 'all' and {{ rebuilt('observed_on') }}
 
 )
 

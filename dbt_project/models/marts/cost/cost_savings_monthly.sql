@@ -9,7 +9,7 @@ volumes as (
         active_vehicles as units,
         cost_eur
     from {{ ref('cost_per_vehicle_daily') }}
-    where active_vehicles is not null
+    where active_vehicles is not null and {{ rebuilt("cast(date_trunc('month', charged_on) as date)") }}
     union all
     select
         cast(date_trunc('month', charged_on) as date) as month_on,
@@ -18,7 +18,7 @@ volumes as (
         requests as units,
         cost_eur
     from {{ ref('cost_per_million_requests') }}
-    where service <> 'all'
+    where service <> 'all' and {{ rebuilt("cast(date_trunc('month', charged_on) as date)") }}
 
 ),
 
@@ -73,5 +73,5 @@ select
     {{ unit_cost('cost_eur', 'units') }} as cost_eur_per_unit,
     baseline_eur_per_unit,
     {{ from_units('saved') }} as saved_eur,
-    cast(saved as double) / cast(baseline as double) as saved_share
+    cast(saved as double) / nullif(cast(baseline as double), 0) as saved_share
 from compared

@@ -79,7 +79,7 @@ idle as (
         job as subject,
         sum(idle_ms) as quantity,
         'core_ms' as unit,
-        sum(idle_ms) / sum(held_ms) as share
+        sum(idle_ms) / nullif(sum(held_ms), 0) as share
     from runs
     group by job
 

@@ -90,7 +90,7 @@ rated as (
     select
         *,
         good / requests as sli,
-        ((requests - good) * 1000000) / (requests * (1000000 - objective_ppm)) as budget_burn
+        ((requests - good) * 1000000) / nullif(requests * (1000000 - objective_ppm), 0) as budget_burn
     from promised
 
 ),

@@ -27,8 +27,8 @@ refused as (
     select
         family,
         vehicle_key,
-        cast(filter(headers, header -> header.name = 'ce_bootid')[0].value as string) as boot_id,
-        cast(filter(headers, header -> header.name = 'ce_sequence')[0].value as string) as sequence,
+        cast(get(filter(headers, header -> header.name = 'ce_bootid'), 0).value as string) as boot_id,
+        cast(get(filter(headers, header -> header.name = 'ce_sequence'), 0).value as string) as sequence,
         if(occurred_on between date_sub(received_on, 400) and received_on, occurred_on, received_on) as heard_on,
         received_on
     from {{ source('silver', 'quarantine') }}

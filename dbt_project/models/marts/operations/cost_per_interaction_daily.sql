@@ -9,6 +9,7 @@ costs as (
     where
         owner_kind = 'service'
         and owner_id = 'assistant'
+        and {{ rebuilt('charged_on') }}
 
 ),
 
@@ -27,6 +28,7 @@ assistant as (
     where
         intent = 'all'
         and market = 'all'
+        and {{ rebuilt('asked_on') }}
 
 ),
 
