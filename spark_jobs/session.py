@@ -32,6 +32,7 @@ ONE_MACHINE = {
     "spark.sql.shuffle.partitions": "2",  # 200 tasks for two cores are all overhead
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",  # who names files asks for each: a job for that takes longer
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",  # VACUUM lists with as many tasks: 1.5 s instead of 69 s
+    "spark.sql.files.openCostInBytes": "200000",  # a file of a disk here is opened at once; by the default of 4 MB a task reads 32 small ones
     "spark.databricks.delta.snapshotPartitions": "2",  # the default of 50 makes each look at a table a job of 50 tasks
 }
 WORKERS = {

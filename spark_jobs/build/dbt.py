@@ -85,9 +85,14 @@ def _parsed() -> Any:
 
 
 def _kept() -> Path:
-    """Where dbt keeps what it has read: another folder for another project or other files, since dbt misses the yml of a model whose SQL came after it."""
-    names = sorted(str(path.relative_to(HOME)) for path in HOME.rglob("*") if path.suffix in (".sql", ".yml", ".csv"))
-    home, name = settings().home.absolute() / "dbt", hashlib.sha256("\n".join([str(HOME), *names]).encode()).hexdigest()[:12]
+    """Where dbt keeps what it has read: another folder for another project or other files. Of a project that it knows in part dbt misses the yml of a
+    model whose SQL came after it, and has the metrics of a changed yml twice.
+    """
+    files = sorted(path for path in HOME.rglob("*") if path.suffix in (".sql", ".yml", ".csv"))
+    read = hashlib.sha256(str(HOME).encode())
+    for path in files:
+        read.update(f"\n{path.relative_to(HOME)}\n".encode() + path.read_bytes())
+    home, name = settings().home.absolute() / "dbt", read.hexdigest()[:12]
     for old in home.glob("*"):
         if old.name != name:
             shutil.rmtree(old, ignore_errors=True)

@@ -36,25 +36,51 @@ described as (
 
 ),
 
-sliced as (
+counted as ( -- alone: beside a count of different vehicles Spark keeps all times of each vehicle apart
 
     select
         asked_on,
         if(grouping(intent) = 1, 'all', intent) as intent,
         if(grouping(market) = 1, 'all', market) as market,
-        count(distinct vehicle_key) as vehicles,
+        count(distinct vehicle_key) as vehicles
+    from described
+    group by grouping sets ((asked_on, intent, market), (asked_on, intent), (asked_on, market), (asked_on))
+
+),
+
+timed as (
+
+    select
+        asked_on,
+        if(grouping(intent) = 1, 'all', intent) as intent,
+        if(grouping(market) = 1, 'all', market) as market,
         count(*) as interactions,
         count_if(outcome = 'done') as done,
         count_if(outcome = 'fallback') as fallbacks,
         count_if(outcome = 'failed') as failed,
-        cast(percentile_disc(0.5) within group(order by latency_ms) as bigint) as latency_p50_ms,
-        cast(percentile_disc(0.95) within group(order by latency_ms) as bigint) as latency_p95_ms,
-        cast(percentile_disc(0.99) within group(order by latency_ms) as bigint) as latency_p99_ms,
+        percentile_disc(array(0.5, 0.95, 0.99)) within group(order by latency_ms) as latency_ms,
         count(model_version) as by_model,
         coalesce(sum(tokens_in), 0) as tokens_in,
         coalesce(sum(tokens_out), 0) as tokens_out
     from described
     group by grouping sets ((asked_on, intent, market), (asked_on, intent), (asked_on, market), (asked_on))
+
+),
+
+sliced as (
+
+    select
+        timed.* except (latency_ms),
+        counted.vehicles,
+        cast(timed.latency_ms[0] as bigint) as latency_p50_ms,
+        cast(timed.latency_ms[1] as bigint) as latency_p95_ms,
+        cast(timed.latency_ms[2] as bigint) as latency_p99_ms
+    from timed
+    inner join counted
+        on
+            timed.asked_on = counted.asked_on
+            and timed.intent <=> counted.intent
+            and timed.market <=> counted.market
 
 ),
 

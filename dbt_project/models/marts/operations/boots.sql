@@ -58,19 +58,6 @@ heard as (
 
 ),
 
-boot_days as (
-
-    select
-        family,
-        vehicle_key,
-        boot_id,
-        heard_on,
-        collect_set(sequence) as numbers
-    from heard
-    group by family, vehicle_key, boot_id, heard_on
-
-),
-
 after_silence as (
 
     select
@@ -78,7 +65,7 @@ after_silence as (
         coalesce(
             datediff(heard_on, lag(heard_on) over (partition by family, vehicle_key, boot_id order by heard_on)) > 2, true
         ) as is_first
-    from boot_days
+    from heard
 
 ),
 
@@ -98,7 +85,8 @@ counts as (
         vehicle_key,
         family,
         boot_id,
-        array_distinct(flatten(collect_list(numbers))) as numbers
+        count(distinct sequence) as heard,
+        max(sequence) as highest
     from begun
     where
         heard_on <= date_add(begun_on, 2)
@@ -113,8 +101,8 @@ per_vehicle as (
         begun_on,
         vehicle_key,
         count(*) as counts,
-        sum(size(numbers)) as heard,
-        sum(array_max(numbers) + 1 - size(numbers)) as lost
+        sum(heard) as heard,
+        sum(highest + 1 - heard) as lost
     from counts
     group by begun_on, vehicle_key
 

@@ -27,13 +27,26 @@ described as (
 
 ),
 
-sliced as (
+counted as ( -- alone: beside a count of different vehicles Spark keeps all times of each vehicle apart
 
     select
         requested_on,
         if(grouping(command) = 1, 'all', command) as command,
         if(grouping(market) = 1, 'all', market) as market,
-        count(distinct vehicle_key) as vehicles,
+        count(distinct vehicle_key) as vehicles
+    from described
+    group by grouping sets (
+        (requested_on, command, market), (requested_on, command), (requested_on, market), (requested_on)
+    )
+
+),
+
+timed as (
+
+    select
+        requested_on,
+        if(grouping(command) = 1, 'all', command) as command,
+        if(grouping(market) = 1, 'all', market) as market,
         count(*) as commands,
         count_if(is_delivered) as delivered,
         count_if(state = 'executed') as executed,
@@ -41,17 +54,33 @@ sliced as (
         count_if(state = 'expired') as expired,
         count_if(state = 'cancelled') as cancelled,
         count_if(state = 'open') as still_open,
-        cast(percentile_disc(0.5) within group(order by to_delivered_ms) as bigint) as to_delivered_p50_ms,
-        cast(percentile_disc(0.95) within group(order by to_delivered_ms) as bigint) as to_delivered_p95_ms,
-        cast(percentile_disc(0.99) within group(order by to_delivered_ms) as bigint) as to_delivered_p99_ms,
-        cast(percentile_disc(0.5) within group(order by to_executed_ms) as bigint) as to_executed_p50_ms,
-        cast(percentile_disc(0.95) within group(order by to_executed_ms) as bigint) as to_executed_p95_ms,
-        cast(percentile_disc(0.99) within group(order by to_executed_ms) as bigint) as to_executed_p99_ms,
+        percentile_disc(array(0.5, 0.95, 0.99)) within group(order by to_delivered_ms) as to_delivered_ms,
+        percentile_disc(array(0.5, 0.95, 0.99)) within group(order by to_executed_ms) as to_executed_ms,
         count_if(to_delivered_ms < 0) + count_if(to_executed_ms < 0) as negative_times
     from described
     group by grouping sets (
         (requested_on, command, market), (requested_on, command), (requested_on, market), (requested_on)
     )
+
+),
+
+sliced as (
+
+    select
+        timed.* except (to_delivered_ms, to_executed_ms),
+        counted.vehicles,
+        cast(timed.to_delivered_ms[0] as bigint) as to_delivered_p50_ms,
+        cast(timed.to_delivered_ms[1] as bigint) as to_delivered_p95_ms,
+        cast(timed.to_delivered_ms[2] as bigint) as to_delivered_p99_ms,
+        cast(timed.to_executed_ms[0] as bigint) as to_executed_p50_ms,
+        cast(timed.to_executed_ms[1] as bigint) as to_executed_p95_ms,
+        cast(timed.to_executed_ms[2] as bigint) as to_executed_p99_ms
+    from timed
+    inner join counted
+        on
+            timed.requested_on = counted.requested_on
+            and timed.command <=> counted.command
+            and timed.market <=> counted.market
 
 ),
 
