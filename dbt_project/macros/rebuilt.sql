@@ -2,7 +2,7 @@
   SQL that holds for the days that this model rebuilds now, which are all where nobody says which.
 
   back, ahead: also for days at most so many before or after one of them, for models that look at a window.
-  of: the model that a view is made for.
+  of: the model beyond the calendar that a view is made for.
 #}
 {% macro rebuilt(column, back=0, ahead=0, of=none) -%}
   {%- if execute and model.resource_type == 'model' and model.config.materialized != 'days' and not of -%}
@@ -19,11 +19,18 @@
 
 {# SQL that holds for the times [begin, end) that touch a day which a model rebuilds now. #}
 {% macro touches_rebuilt(begin, end, of) -%}
-  {%- for first, last in days_of_model(of) or [] -%}
-    {{ '(' if loop.first }}({{ begin }} < date_add(date'{{ last }}', 1) and {{ end }} > date'{{ first }}'){{ ')' if loop.last else ' or ' }}
+  {%- set ranges = days_of_model(of) -%}
+  {%- if ranges is none -%}
+    true
   {%- else -%}
-    {{ 'true' if days_of_model(of) is none else 'false' }}
-  {%- endfor -%}
+    (
+    {%- for first, last in ranges -%}
+      ({{ begin }} < date_add(date'{{ last }}', 1) and {{ end }} > date'{{ first }}'){{ ' or ' if not loop.last }}
+    {%- else -%}
+      false
+    {%- endfor -%}
+    )
+  {%- endif -%}
 {%- endmacro %}
 
 

@@ -1,7 +1,7 @@
 """Which days gold tells of, out of the logs of the tables that it reads."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -32,10 +32,10 @@ def calendar(lake: str, versions: Mapping[str, int], through: date | None, befor
 
 
 def charged_until(lake: str, versions: Mapping[str, int], days: Calendar) -> date:
-    """The last day that anything is charged for, or the last of the calendar, which may be before or after it."""
+    """The last day that anything is charged for, or the last of the calendar where that is later."""
     ends = _actions(lake, CHARGES, versions[CHARGES]).get_column(END, default=None) if CHARGES in versions else None
     last = None if ends is None else ends.max()
-    return max(days.last, last.date()) if isinstance(last, datetime) else days.last
+    return max(days.last, (last - timedelta(microseconds=1)).date()) if isinstance(last, datetime) else days.last
 
 
 def _first(actions: pl.DataFrame | None) -> date | None:

@@ -41,45 +41,49 @@ def of_source(lake: str, table: str, before: int | None, after: int | None, day:
         return SAME
     if before is None or after is None or day is None:
         return Difference(everywhere(LATE), {})
-    first, last = sorted((before, after))
-    rows: Counter[date] = Counter()
-    days: dict[date, frozenset[str]] = {}
     try:
-        gone = _bounds(lake, table, first, day) if isinstance(day, tuple) else {}
-        for version in range(first + 1, last + 1):
-            found = actions(table_path(lake, table), version, "add", "remove", "commitInfo")
-            why = _reasons(found)
-            for file in (
-                part for action in found for kind, part in action.items() if kind != "commitInfo" and part.get("dataChange", True)
-            ):
-                on = [date.fromisoformat(file["partitionValues"][day])] if isinstance(day, str) else _of_span(file, day, gone)
-                days |= {each: days.get(each, frozenset()) | why for each in on}
-                if on[-1] != NO_DAY:
-                    rows[on[-1]] += json.loads(file.get("stats") or "{}").get("numRecords", 0)
+        return _between(table_path(lake, table), min(before, after), max(before, after), day)
     except (FileNotFoundError, KeyError, TypeError):
         return Difference(everywhere(LATE), {})  # the log does not reach back as far, or does not say of which day a file was
+
+
+def _between(path: str, first: int, last: int, day: str | Span) -> Difference:
+    rows: Counter[date] = Counter()
+    days: dict[date, frozenset[str]] = {}
+    known = _bounds(path, first, day) if isinstance(day, tuple) else {}
+    for version in range(first + 1, last + 1):
+        found = actions(path, version, "add", "remove", "commitInfo")
+        if isinstance(day, tuple):
+            known |= {file["path"]: _told(file, day) for action in found for kind, file in action.items() if kind == "add"}
+        why = _reasons(found)
+        for file in (part for action in found for kind, part in action.items() if kind != "commitInfo" and part.get("dataChange", True)):
+            on = [date.fromisoformat(file["partitionValues"][day])] if isinstance(day, str) else _days(known[file["path"]], day)
+            days |= {each: days.get(each, frozenset()) | why for each in on}
+            if on[-1] != NO_DAY:
+                rows[on[-1]] += json.loads(file.get("stats") or "{}").get("numRecords", 0)
     return Difference(Change(days), rows)
 
 
-def _of_span(file: Mapping[str, Any], span: Span, gone: Mapping[str, Bounds]) -> list[date]:
-    """The days of a file's rows, NO_DAY first where some are of none. Raises KeyError where nothing tells of them."""
-    if "stats" not in file:
-        low, high, nulls = gone[file["path"]]
-    else:
-        told = json.loads(file["stats"])
-        low, high = (_moment(told[kind].get(name)) for kind, name in zip(("minValues", "maxValues"), span, strict=True))
-        nulls = told["nullCount"][span[0]]
+def _days(bounds: Bounds, span: Span) -> list[date]:
+    """The days of a file's rows, NO_DAY first where some are of none."""
+    low, high, nulls = bounds
     if low is None or high is None:
         return [NO_DAY]
     last = high - timedelta(microseconds=1) if span[0] != span[1] else high
     return [*([NO_DAY] if nulls else []), *between(low.date(), last.date())]
 
 
-def _bounds(lake: str, table: str, version: int, span: Span) -> dict[str, Bounds]:
-    """What the log says of the files of a version: a commit that takes one away does not say it again."""
-    told = pa.table(DeltaTable(table_path(lake, table), version=version).get_add_actions(flatten=True)).to_pylist()
+def _told(file: Mapping[str, Any], span: Span) -> Bounds:
+    """Of a file that a commit adds. Raises KeyError where it does not say."""
+    stats = json.loads(file["stats"])
+    return _moment(stats["minValues"].get(span[0])), _moment(stats["maxValues"].get(span[1])), stats["nullCount"][span[0]]
+
+
+def _bounds(path: str, version: int, span: Span) -> dict[str, Bounds]:
+    """Of the files of a version: a commit that takes one away does not say it again."""
+    held = pa.table(DeltaTable(path, version=version).get_add_actions(flatten=True)).to_pylist()
     return {
-        file["path"]: (_moment(file[f"min.{span[0]}"]), _moment(file[f"max.{span[1]}"]), file[f"null_count.{span[0]}"]) for file in told
+        file["path"]: (_moment(file[f"min.{span[0]}"]), _moment(file[f"max.{span[1]}"]), file[f"null_count.{span[0]}"]) for file in held
     }
 
 

@@ -71,10 +71,13 @@ def of_model(model: Model, inputs: Mapping[str, Change], calendar: Calendar, ask
 
 
 def _named(model: Model, change: Change) -> Change:
-    """A model of months calls each by its first day, which may lie before the calendar."""
-    if model.day != MONTH:
-        return change
-    return united([Change({day.replace(day=1): why}, change.everywhere) for day, why in change.days.items()] or [change])
+    """The days as the model calls them; the first may lie before the calendar."""
+    return united([Change({}, change.everywhere), *(Change({called(model, day): why}) for day, why in change.days.items())])
+
+
+def called(model: Model, day: date) -> date:
+    """A day as a model calls it: one of months by the first of its month."""
+    return day.replace(day=1) if model.day == MONTH else day
 
 
 def window(model: Model, name: str) -> Window:

@@ -119,7 +119,7 @@ def prepare(lake: str, wanted: Wanted) -> Prepared:
     base = None if wanted.select else behind(lake, released(state, wanted.layer))
     days = days_of_gold(lake, versions, wanted.through, (base.first_day, base.last_day) if base else None)
     differences = _differences(lake, project, sources, versions, base)
-    known = {name: each.change for name, each in differences.items()} | _seeds(project, base, charged_until(lake, versions, days))
+    known = {name: each.change for name, each in differences.items()} | _seeds(project, base, lambda: charged_until(lake, versions, days))
     asked = Change(dict.fromkeys(_asked(wanted, days), frozenset({ASKED})))
     whole = {name: why for name, model in models.items() if (why := _whole(model, base, wanted))}
     inner = {
@@ -341,8 +341,11 @@ def _differences(
     return found
 
 
-def _seeds(project: Project, base: Entry | None, last: date) -> dict[str, Change]:
-    return {name: changes.of_seed(seed, base.seeds.get(name), seed.text, last) if base else NONE for name, seed in project.seeds.items()}
+def _seeds(project: Project, base: Entry | None, until: Callable[[], date]) -> dict[str, Change]:
+    if base is None:
+        return dict.fromkeys(project.seeds, NONE)
+    last = until()
+    return {name: changes.of_seed(seed, base.seeds.get(name), seed.text, last) for name, seed in project.seeds.items()}
 
 
 def _whole(model: Model, base: Entry | None, wanted: Wanted) -> str:

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from expectations.contract import contract
 from expectations.schemas import arrow_schema
 from fleetlake.names import table_path
-from spark_jobs.build.days import NEW_DAY, Change, between
+from spark_jobs.build.days import NEW_DAY, Change, between, called
 from spark_jobs.build.log import Entry
 from spark_jobs.build.project import Model
 from spark_jobs.runs import opened
@@ -23,9 +23,8 @@ def write(lake: str, build: int, models: Mapping[str, Model], decided: Mapping[s
     table = opened(lake, TABLE)
     if base is None:
         return 0
-    published = between(base.first_day, base.last_day)
     frames = [
-        _of_model(lake, models[name], change, base.tables[models[name].table]["version"], published)
+        _of_model(lake, models[name], change, base)
         for name, change in decided.items()
         if models[name].kind == "days" and models[name].layer == "gold" and models[name].table in base.tables
     ]
@@ -39,12 +38,21 @@ def write(lake: str, build: int, models: Mapping[str, Model], decided: Mapping[s
     return rows.height
 
 
-def _of_model(lake: str, model: Model, change: Change, version: int, published: Iterable[date]) -> pl.DataFrame:
-    days = [day for day in published if change.everywhere or day in change.days]
+def _of_model(lake: str, model: Model, change: Change, base: Entry) -> pl.DataFrame:
+    version = base.tables[model.table]["version"]
+    days = [day for day in _published(lake, model, base) if change.everywhere or day in change.days]
     before, after = (_rows(lake, model, each, days) for each in (version, None))
     reasons = pl.DataFrame({"day": days, "reason": [_reason(change, day) for day in days]}, {"day": pl.Date, "reason": pl.String})
     found = differing(before, after, model.key, str(model.day))
     return found.join(reasons, on="day", how="left").with_columns(table_name=pl.lit(model.table))
+
+
+def _published(lake: str, model: Model, base: Entry) -> Iterable[date]:
+    """The days, or months, that readers had: those of the calendar, or of a model beyond it those that its table had."""
+    if model.is_beyond:
+        parts = DeltaTable(table_path(lake, model.table), version=base.tables[model.table]["version"]).partitions()
+        return sorted(date.fromisoformat(part[str(model.day)]) for part in parts)
+    return sorted({called(model, day) for day in between(base.first_day, base.last_day)})
 
 
 def differing(before: pl.DataFrame, after: pl.DataFrame, key: Iterable[str], day: str) -> pl.DataFrame:

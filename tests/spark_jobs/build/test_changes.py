@@ -37,6 +37,9 @@ def test_a_bill_that_comes_again_changes_the_days_of_its_charges_and_of_those_th
     expected = [*between(date(2026, 6, 3), date(2026, 6, 5)), date(2026, 6, 20)]
     assert days(lake, CHARGES, first, second, SPAN) == expected
     assert days(lake, CHARGES, second, first, SPAN) == expected
+    bring(lake, COST_CHARGES, [bill(tmp_path / "c.csv", charged("2026-06-25", "2026-06-26"))])
+    third = Table.existing(lake, CHARGES).version
+    assert days(lake, CHARGES, first, third, SPAN) == [*expected, date(2026, 6, 25)]
 
 
 def test_a_run_changes_the_day_on_which_it_ended(lake):
