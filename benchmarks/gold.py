@@ -1,29 +1,34 @@
 """How long gold takes, whole and after one more day, beside DuckDB computing the same marts. `python -m benchmarks.gold [--scale 0.1] [--json]`
 
 Three lakes: so many vehicles and days; a tenth of the vehicles for as many days; that tenth for ten times the days. Each is built whole, released,
-given one more day and built again, every build in a process of its own, JVM start included. DuckDB computes the marts of the first lake from the
-same files, whole; its side is the second computation that the tests compare gold with (money in Python there).
+given one more day and built again, every build a process of its own on the lake's `fleet connect`, as under `fleet up`: the first finds it new, the
+second warm. The first lake's day is built in a Spark of its own, too, JVM start included, as a command without SPARK_REMOTE does. DuckDB computes the
+marts of that lake from the same files, whole; its side is the second computation that the tests compare gold with (money in Python there).
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from benchmarks import gold_data
 from benchmarks.cpu import Tree
+from fleetlake.services.ports import HOST, free_port, is_open
 from fleetlake.settings import settings
 
 FIRST, VEHICLES, DAYS, LONGER = date(2026, 1, 1), 2_000, 90, 10
 WHOLE_S, DAY_SHARE, FLAT = 300, 0.25, 1.2
-TIME_LIMIT_S = 7_200
+TIME_LIMIT_S, START_S = 7_200, 120
 
 
 def main() -> None:
@@ -52,12 +57,15 @@ def one(home: Path, vehicles: int, days: int, *, beside: bool) -> dict[str, Any]
     written, figures = silver(home, vehicles, days), {"vehicles": vehicles, "days": days}
     told(f"{vehicles:,} vehicles × {days} days: writing silver")
     next(written)
-    figures["full"] = run("build", home)
-    if beside:
-        figures["duckdb"] = run("duckdb", home)
-    released(home)
-    next(written)
-    return figures | {"day": run("build", home)}
+    with shared(home) as spark:
+        figures["full"] = run("build", home, spark)
+        released(home)
+        next(written)
+        copy = shutil.copytree(home, home.with_name(f"{home.name}-alone")) if beside else None
+        figures["day"] = run("build", home, spark)
+    if copy:
+        figures |= {"alone": run("build", copy), "duckdb": run("duckdb", home)}
+    return figures
 
 
 def silver(home: Path, vehicles: int, days: int) -> Iterator[int]:
@@ -73,19 +81,51 @@ def silver(home: Path, vehicles: int, days: int) -> Iterator[int]:
     yield from gold_data.silver(str(home / "lake"), plan, days + 1)  # of its last day it is not known yet whether it is over
 
 
-def run(name: str, home: Path) -> dict[str, Any]:
-    """One side, in a process of its own."""
+@dataclass(frozen=True)
+class Server:
+    """A Spark Connect server that runs."""
+
+    port: int
+    pid: int
+
+
+@contextmanager
+def shared(home: Path) -> Iterator[Server]:
+    """`fleet connect`, as long as the block lasts."""
+    port = free_port()
+    command = [sys.executable, "-m", "fleetlake.cli", "connect", "--port", str(port)]
+    with subprocess.Popen(command, env=of_lake(home)) as process:
+        try:
+            until(lambda: is_open(port), process)
+            yield Server(port, process.pid)
+        finally:
+            process.terminate()
+
+
+def until(is_there: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Waits for a process to be there. Raises TimeoutError where it ends instead, or takes too long."""
+    deadline = time.monotonic() + START_S
+    while not is_there():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise TimeoutError(f"{process.args!r} is not there: its status is {process.poll()}")
+        time.sleep(0.2)
+
+
+def run(name: str, home: Path, spark: Server | None = None) -> dict[str, Any]:
+    """One side, in a process of its own; with `spark`, that does the work, and its CPU counts."""
     told(f"{name} …")
-    environment = os.environ | {
-        "FLEET_HOME": str(home),
-        "FLEET_LAKE": str(home / "lake"),
-        "FLEET_MASTER": "local[2]",
-        "POLARS_MAX_THREADS": "2",
-    }
+    remote = {"SPARK_REMOTE": f"sc://{HOST}:{spark.port}"} if spark else {}
     command = [sys.executable, "-m", "benchmarks.gold", "--side", name]
-    said_of = subprocess.run(command, env=environment, check=True, timeout=TIME_LIMIT_S, stdout=subprocess.PIPE, text=True).stdout
-    figures: dict[str, Any] = json.loads(said_of.splitlines()[-1])
-    return figures
+    with Tree(spark.pid) if spark else nullcontext() as used:
+        ended = subprocess.run(command, env=of_lake(home) | remote, check=True, timeout=TIME_LIMIT_S, stdout=subprocess.PIPE, text=True)
+    figures: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return figures | {"cpu": figures["cpu"] + (used.cpu_seconds if used else 0.0)}
+
+
+def of_lake(home: Path) -> dict[str, str]:
+    """The environment of what works on a lake."""
+    lake = {"FLEET_HOME": str(home), "FLEET_LAKE": str(home / "lake"), "FLEET_MASTER": "local[2]", "POLARS_MAX_THREADS": "2"}
+    return {name: value for name, value in os.environ.items() if name != "SPARK_REMOTE"} | lake
 
 
 def build() -> dict[str, Any]:
@@ -140,6 +180,8 @@ def said(figures: Mapping[str, Mapping[str, Any]]) -> None:
     print(
         f"whole: {bar(whole['full']['seconds'], WHOLE_S, 's')}; one more day: {bar(whole['day']['seconds'] / whole['full']['seconds'], DAY_SHARE, '× of it')}"
     )
+    alone = whole["alone"]
+    print(f"one more day in a Spark of its own, from its start: {alone['seconds']:.1f} s, {alone['cpu']:.1f} CPU-s")
     print("slowest: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in whole["full"]["slowest"].items()))
     beside = whole["duckdb"]
     ratio = whole["full"]["cpu"] / beside["cpu"]

@@ -1,36 +1,28 @@
 """The Spark Connect server: one JVM for the batch work of many commands, a session each."""
 
-import os
-from pathlib import Path
-from typing import NoReturn
+import signal
 
-import pyspark
+from fleetlake.console import Failure
+from spark_jobs.session import logs, session
 
-from fleetlake.settings import settings
-from spark_jobs.session import configuration, prepare_environment
-
-SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 SHARED = {
+    # And not Spark's own SparkConnectServer: that gives each session a class loader, so that each command compiles its queries anew and has a
+    # daemon of Python workers to itself, to keep apart the jars that people bring. Nobody brings any here.
+    "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+    "spark.sql.codegen.cache.maxEntries": "5000",  # a build of gold has a thousand; of the default's 100 none is left when it comes again
+    "spark.driver.defaultJavaOptions": "-XX:+UseParallelGC",  # G1 marked the heap each second: for it a page of Spark's is an object too large
     "spark.driver.memory": "2g",  # in local mode the tasks' too, of all that run at once
     "spark.scheduler.mode": "FAIR",  # a check does not wait for all of a build
 }
 
 
-def serve(host: str, port: int, master: str = "") -> NoReturn:
-    """Becomes the server: this process goes on as Spark's own, so that whoever started it watches and stops the right one."""
-    chosen = master or settings().master
-    prepare_environment()
-    home = Path(pyspark.__file__).parent
+def serve(host: str, port: int, master: str = "") -> None:
+    """Listens until it is told to end. Its JVM ends with this process, however that ends. Raises Busy where it cannot listen, and Failure when the
+    JVM ended by itself.
+    """
     listens = {"spark.connect.grpc.binding.address": host, "spark.connect.grpc.binding.port": str(port)}
-    properties = written(configuration(chosen) | SHARED | listens | {"spark.master": chosen, "spark.app.name": "fleetlake"})
-    os.environ["SPARK_HOME"] = str(home)
-    words = ["spark-submit", "--properties-file", str(properties), "--class", SERVER, "spark-internal"]
-    os.execv(home / "bin" / "spark-submit", words)  # noqa: S606  # a script of pyspark's own, which ends as the server itself
-
-
-def written(properties: dict[str, str]) -> Path:
-    """Spark's configuration as a file."""
-    path = settings().home.absolute() / "spark-connect.conf"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{name} {value}\n" for name, value in properties.items()))
-    return path
+    spark = session("fleetlake", master or None, SHARED | listens)
+    jvm = spark.sparkContext._gateway.proc  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, lambda *_: jvm.stdin.close())  # it ends as soon as nobody can speak to it any more
+    if status := jvm.wait():
+        raise Failure(f"the JVM of the shared Spark ended with {status}", f"{logs() / 'spark.log'} may say why; then fleet connect again")

@@ -19,7 +19,6 @@ from spark_jobs.build.project import Model, Seed
 from spark_jobs.tables import Table
 
 SEEDS, BEFORE = "work", "before"  # in place of a layer: files of rows, and tables as the base of a build has them
-PREFIXES = ("silver", "ops", "gold", "gold_internal", "features", SEEDS, BEFORE)
 
 
 def size(lake: str, state: Published, read: Mapping[str, int]) -> int:
@@ -102,13 +101,6 @@ def bind(spark: Any, name: str, columns: Mapping[str, str], table: Table | None)
     """A view of a table as this instance sees it; without table it is empty."""
     found = pinned.rows(spark, table.path, columns, sorted(table.files())) if table else pinned.rows(spark, "", columns, ())
     found.createOrReplaceTempView(view(name))
-
-
-def forget(spark: Any) -> None:
-    """Takes back all views that a build makes, so that a session which goes on is as it was."""
-    for each in spark.catalog.listTables():
-        if each.isTemporary and each.name.partition("__")[0] in PREFIXES:
-            spark.catalog.dropTempView(each.name)
 
 
 def view(name: str) -> str:

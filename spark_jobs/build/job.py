@@ -177,12 +177,8 @@ class _Work:
         """Runs what there is to run; how long each model took."""
         seconds: dict[str, float] = {}
         known: set[str] = set()  # in the session's catalogue
-        try:
-            while wave := self.prepared.waves.next():
-                self._wave(list(wave), known, seconds)
-        finally:
-            if known:
-                bound.forget(self.spark)
+        while wave := self.prepared.waves.next():
+            self._wave(list(wave), known, seconds)
         return seconds
 
     def _wave(self, wave: list[str], known: set[str], seconds: dict[str, float]) -> None:

@@ -8,10 +8,11 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql.types import StructType
 
 from spark_jobs.files import FileWriter
 
-REPORT = "file string, nulls string"  # of each file: JSON of a DataFile, and of how many nulls its columns have
+REPORT = StructType().add("file", "string").add("nulls", "string")  # of each file: a DataFile as JSON, and how many nulls its columns have
 
 
 @dataclass(frozen=True)

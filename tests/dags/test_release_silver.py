@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from fleetlake.releases import RELEASES, Release, published, rows_of
@@ -20,11 +21,18 @@ def test_what_comes_is_landed_refined_released_and_told_by_one_run(
         platform.answer("simulate", "--vehicles", 5, "--days", 1)
         shared = {"SPARK_REMOTE": platform.shell["SPARK_REMOTE"]}
         [good], _ = answered("run", "release_silver", "1", environment=fleet_environment | shared)
+        assert len(daemons(platform.services()["connect"]["pid"])) == 1  # its commands, a session each, share Python workers
     assert (good["state"], set(good["tasks"].values())) == ("success", {"success"})
     silver = published(lake).releases["silver"]
     assert good["events"] == [told(silver)]
     for table in (RELEASES, "ops.gate_results", "ops.job_costs"):
         assert {row["run_id"] for row in rows_of(lake, table)[0]} == {f"release_silver/{good['run']}"}, table
+
+
+def daemons(spark: int) -> list[psutil.Process]:
+    """PySpark's daemons of a shared Spark; its workers are their children."""
+    java = [each for each in psutil.Process(spark).children() if each.name() == "java"]
+    return [child for each in java for child in each.children() if "spark_jobs.daemon" in child.cmdline()]
 
 
 def told(release: Release) -> dict[str, Any]:

@@ -28,7 +28,6 @@ def failures(spark: Any, folder: Path, models: Iterable[str] = ()) -> tuple[int,
     chosen = [f"{name},test_type:unit" for name in models] or ["test_type:unit"]
     with interpreted(spark):
         results = dbt.tested(folder, project.manifest, chosen)
-    bound.forget(spark)
     return len(results), [f"{each.node.name}: {each.message}" for each in results if each.status != "pass"]
 
 

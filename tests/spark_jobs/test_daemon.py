@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 
-from spark_jobs.daemon import SHARED, Idle
+from spark_jobs.daemon import SHARED
 from spark_jobs.spread import each
 
 THREADS = """
@@ -33,17 +33,3 @@ def test_what_is_imported_before_the_fork_starts_no_thread_but_the_allocators():
     )
     first, *others = ran.stdout.split()
     assert set(others) <= {"jemalloc_bg_thd"}, (first, others)
-
-
-def test_a_daemon_ends_that_has_had_no_worker_at_two_looks_in_a_row():
-    alone = "from spark_jobs.daemon import Idle; idle = Idle(); idle.look(); print('once', flush=True); idle.look(); print('twice')"
-    ended = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, timeout=60, check=True)
-    assert ended.stdout == "once\n"
-
-
-def test_a_daemon_with_a_worker_goes_on():
-    idle = Idle()
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as worker:
-        idle.look()
-        idle.look()
-        assert worker.poll() is None
