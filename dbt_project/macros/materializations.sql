@@ -46,6 +46,7 @@
     'day': day,
     'clustered': config.get('meta').get('clustered', []),
     'ranges': var('days', {}).get(model.name) if day else none,
+    'has_new_code': model.name in var('new_code', []),
     'is_anew': model.name in var('anew', []),
     'is_read': model.name in var('read', []),
     'lake': var('lake'),

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from spark_jobs.build.writing import NULL
 
 HOME = Path(__file__).parents[2] / "dbt_project"
 PROFILES = HOME
+MANIFEST, RESULTS = "manifest.json", "run_results.json"
+LAST = "osi_document.json"  # of what dbt writes of a project that it has read
 HIVE = "Failed to set spark.sql.catalogImplementation"  # dbt asks for it in each statement, and a Spark Connect server has what it has
 Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
 
@@ -29,15 +31,27 @@ class Run:
 
     folder: Path
     threads: int
+    ran: list[Any] = field(default_factory=list)  # dbt's results, one of each time that it ran models
 
     def parse(self) -> Any:
         """The project as dbt's manifest. What dbt keeps of it makes the next reading quick."""
-        return _parsed()
+        manifest = _parsed()
+        shutil.copy(_kept() / MANIFEST, self.folder)
+        return manifest
 
     def models(self, manifest: Any, names: Iterable[str], variables: Mapping[str, Any], told: Told) -> None:
         """Runs models in the order in which they need each other. Raises Failure with the first that fails."""
         chosen = ["--select", *names, "--vars", json.dumps(variables), "--threads", str(self.threads), "--fail-fast"]
-        _invoked(["run", *chosen], self.folder, manifest, [lambda event: _tell(event, told)])
+        done = _done(["run", *chosen], self.folder, manifest, [lambda event: _tell(event, told)])
+        if done.result:
+            self._noted(done.result)
+        _require(done, self.folder)
+
+    def _noted(self, result: Any) -> None:
+        """The results of all that ran so far as one file of dbt's. Of itself it would write the manifest each time, too, while Spark waits."""
+        self.ran.append(result)
+        results = [each for one in self.ran for each in one.results]
+        replace(result, results=results, elapsed_time=sum(one.elapsed_time for one in self.ran)).write(str(self.folder / RESULTS))
 
 
 def new_folder() -> Path:
@@ -74,14 +88,15 @@ def documented(page: Path) -> None:
     """Writes dbt's documentation of the project as one page, from what its files say; no table is looked at."""
     with tempfile.TemporaryDirectory(prefix="fleetlake-docs-") as folder:
         manifest = _parsed()
-        shutil.copy(_kept() / "manifest.json", folder)  # what is read already is not written again, and the page is made of the file
+        shutil.copy(_kept() / MANIFEST, folder)  # what is read already is not written again, and the page is made of the file
         _invoked(["docs", "generate", "--static", "--no-compile", "--empty-catalog"], Path(folder), manifest, [])
         page.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(folder) / "static_index.html", page)
 
 
 def _parsed() -> Any:
-    return _invoked(["parse"], _kept(), None, [])
+    kept = _kept()
+    return _invoked(["parse"] if (kept / LAST).exists() else ["parse", "--write-json"], kept, None, [])
 
 
 def _kept() -> Path:
@@ -101,9 +116,13 @@ def _kept() -> Path:
 
 def _invoked(words: list[str], target: Path, manifest: Any, callbacks: list[Callable[[Any], None]]) -> Any:
     done = _done(words, target, manifest, callbacks)
+    _require(done, target)
+    return done.result
+
+
+def _require(done: Any, target: Path) -> None:
     if not done.success:
         raise _failure(done, target)
-    return done.result
 
 
 def _done(words: list[str], target: Path, manifest: Any, callbacks: list[Callable[[Any], None]]) -> Any:
@@ -113,9 +132,9 @@ def _done(words: list[str], target: Path, manifest: Any, callbacks: list[Callabl
     warnings.filterwarnings("ignore", HIVE)
     writing.install()
     places = ["--project-dir", HOME, "--profiles-dir", PROFILES, "--target-path", target, "--log-path", target]
-    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print"]
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-write-json"]
     try:
-        return dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
+        return dbtRunner(manifest, callbacks).invoke([*words[:1], *map(str, places), *quiet, *words[1:]])
     finally:
         for handler in logging.getLogger("file_log").handlers:  # dbt leaves it open
             handler.close()

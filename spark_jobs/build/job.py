@@ -1,7 +1,7 @@
 """A build from beginning to end."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
@@ -182,12 +182,19 @@ class _Work:
         return seconds
 
     def _wave(self, wave: list[str], known: set[str], seconds: dict[str, float]) -> None:
-        waited = self._compared_ones()
-        if names := self._needed(waited, known) if self.plan else wave:
-            self._make(names, known, seconds)
+        waited, looks = self._compared_ones(), dict[str, Future[Change]]()
         with ThreadPoolExecutor(THREADS) as beside:
-            for name, change in zip(waited, beside.map(self._compared, waited), strict=True):
-                self.prepared.waves.compared(name, change)
+
+            def is_there(name: str, took: float) -> None:
+                seconds[name] = took
+                if name in waited:
+                    looks[name] = beside.submit(self._compared, name)  # while others are built
+
+            if names := self._needed(waited, known) if self.plan else wave:
+                self._make(names, known, is_there)
+            for name in waited:
+                look = looks.get(name) or beside.submit(self._compared, name)  # an earlier build, or look, made it
+                self.prepared.waves.compared(name, look.result())
 
     def _compared_ones(self) -> list[str]:
         """Tables whose readers wait. A plan looks at intervals and at what is made of sources and seeds alone; of the others it takes for granted
@@ -215,7 +222,7 @@ class _Work:
             visit(name)
         return list(found)
 
-    def _make(self, names: Sequence[str], known: set[str], seconds: dict[str, float]) -> None:
+    def _make(self, names: Sequence[str], known: set[str], is_there: Callable[[str, float], None]) -> None:
         """Builds some models, or in a plan views of what they would hold, with the views below them."""
         if not known:
             known |= {withholding.FUNCTION, *self.prepared.project.seeds}
@@ -230,7 +237,7 @@ class _Work:
         there = [name for name in names if name in self.written]
         bound.register(self.spark, self.prepared.lake, [self.prepared.models[name] for name in there])
         if there != list(names):
-            self._run(names, [*views, *(name for name in names if name not in there)], seconds)
+            self._run(names, [*views, *(name for name in names if name not in there)], is_there)
 
     def _bind(self, wave: Collection[str], known: set[str]) -> None:
         """Brings what the models of a wave read, and are not, into the catalogue."""
@@ -254,13 +261,13 @@ class _Work:
         days = (name for name in wave if models[name].kind == "days" and not decided[name].everywhere)
         return [name for name in days if models[name].table in self._held]
 
-    def _run(self, wave: Collection[str], names: list[str], seconds: dict[str, float]) -> None:
+    def _run(self, wave: Collection[str], names: list[str], is_there: Callable[[str, float], None]) -> None:
         def tell(name: str, what: str, took: float) -> None:
             if what == "begun":
                 phase(f"model {name}")
                 self.told(f"building {name}")
             elif name in wave:
-                seconds[name] = took
+                is_there(name, took)
 
         self.prepared.run.models(self.prepared.project.manifest, names, self._variables(wave), tell)
 
@@ -275,6 +282,7 @@ class _Work:
             "days": days,
             "held": self._kept(wave),
             "read": sorted({name for model in one.project.models.values() for name in model.inputs if name in one.project.models}),
+            "new_code": sorted(set(wave) & set(one.waves.whole)),
             "anew": layout.other(one.lake, (one.models[name] for name in wave)),
             "plan": self.plan,
             "silver_release": one.state.releases["silver"].number,

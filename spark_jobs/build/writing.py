@@ -30,7 +30,7 @@ SETTINGS = {"spark.sql.execution.arrow.maxRecordsPerBatch": "100000"}  # a batch
 
 @dataclass(frozen=True)
 class Target:
-    """Which table is written, as macros/materializations.sql says it; without `ranges` all of it is."""
+    """Which table is written, as macros/materializations.sql says it; without `ranges` all of it is. It `is_anew` where it has other columns now."""
 
     table: str
     columns: Mapping[str, str]
@@ -38,6 +38,7 @@ class Target:
     day: str | None
     clustered: Sequence[str]
     ranges: Sequence[tuple[str, str]] | None
+    has_new_code: bool
     is_anew: bool
     is_read: bool
     lake: str
@@ -125,7 +126,7 @@ def _spread(spark: Any, query: str, target: Target) -> Any:
     by_day, order = f"({target.day})" if target.day else "", [*filter(None, [target.day]), *target.clustered]
     sorted_by = f" sort by {', '.join(order)}" if order else ""
     rows = _unread(spark, f"select /*+ rebalance{by_day} */ * from (\n{query}\n){sorted_by}")
-    if target.ranges is None:  # where only some days are built, the same code has been through this
+    if target.has_new_code:  # code that has built the table before has been through this
         _require_columns(target, dict(rows.dtypes))
     return rows
 

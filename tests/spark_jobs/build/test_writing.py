@@ -48,7 +48,7 @@ def test_no_rows_are_no_file(tmp_path: Path):
 def target(*required: str) -> Target:
     """A table of days, of which the contract calls some columns not null."""
     columns = {"used_on": "date", "uses": "bigint"}
-    return Target("gold.uses", columns, required, "used_on", (), None, is_anew=False, is_read=False, lake="", mark="")
+    return Target("gold.uses", columns, required, "used_on", (), None, has_new_code=True, is_anew=False, is_read=False, lake="", mark="")
 
 
 def test_a_null_is_refused_where_the_contract_says_so():
