@@ -22,7 +22,8 @@ from spark_jobs import pinned
 from spark_jobs.gate.snapshot import Snapshot
 from spark_jobs.gate.verdict import Verdict
 
-logging.getLogger("great_expectations").setLevel(logging.ERROR)  # its warnings are about what it calls best practice
+for _name in ("great_expectations", "great_expectations.data_context.types.base"):  # the second gives itself a level
+    logging.getLogger(_name).setLevel(logging.ERROR)  # warnings are about what it calls best practice
 
 
 class Judge:

@@ -1,6 +1,7 @@
 """What a gate run finds is told: errors too, and only of days that changed."""
 
 import json
+import logging
 from dataclasses import replace
 from datetime import datetime
 from html import unescape
@@ -17,6 +18,7 @@ from fleetlake.console import Failure
 from fleetlake.names import table_path
 from spark_jobs import session as sessions
 from spark_jobs.gate import docs, failing, frames, results, run
+from spark_jobs.gate.judge import Judge
 from spark_jobs.gate.run import Report, check
 from spark_jobs.gate.verdict import Result
 from tests.spark_jobs.gate.lakes import BRONZE, DAY, QUARANTINE, SILVER, WHOLE, commit, event
@@ -242,3 +244,9 @@ def test_a_jvm_that_starts_fast_is_asked_for_where_little_changed(lake, spark, m
     released(lake, 1)
     check(lake, SILVER, start, now=NOON)
     assert asked == [True, False, True]
+
+
+def test_great_expectations_tells_people_nothing_of_its_folders(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.INFO):
+        Judge()
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("great_expectations")] == []
