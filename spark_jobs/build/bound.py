@@ -5,7 +5,6 @@
 
 import csv
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -62,13 +61,10 @@ def inputs(lake: str, state: Published, names: Iterable[str]) -> dict[str, int]:
 
 def pin(spark: Any, lake: str, versions: Mapping[str, int], names: Iterable[str]) -> None:
     """A view per source, with all columns of its contract: those that its version does not have yet are null."""
-
-    def one(name: str) -> None:
+    for name in names:
         table = Table.existing(lake, name, versions[name]) if name in versions else None
-        bind(spark, name, {each.name: each.physical_type for each in contract(name).columns}, table)
-
-    with ThreadPoolExecutor() as beside:  # a table's log and a server's answer are waited for
-        list(beside.map(one, names))
+        columns = {each.name: each.physical_type for each in contract(name).columns}
+        bind(spark, name, columns, table)
 
 
 def plant(spark: Any, seeds: Iterable[Seed]) -> None:
