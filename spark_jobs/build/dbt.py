@@ -20,6 +20,7 @@ from spark_jobs.build.writing import NULL
 HOME = Path(__file__).parents[2] / "dbt_project"
 PROFILES = HOME
 MANIFEST, RESULTS = "manifest.json", "run_results.json"
+UNWRITTEN = "--no-write-json"  # what dbt says of the project would be written at each call of it
 LAST = "osi_document.json"  # of what dbt writes of a project that it has read
 HIVE = "Failed to set spark.sql.catalogImplementation"  # dbt asks for it in each statement, and a Spark Connect server has what it has
 Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
@@ -42,7 +43,7 @@ class Run:
     def models(self, manifest: Any, names: Iterable[str], variables: Mapping[str, Any], told: Told) -> None:
         """Runs models in the order in which they need each other. Raises Failure with the first that fails."""
         chosen = ["--select", *names, "--vars", json.dumps(variables), "--threads", str(self.threads), "--fail-fast"]
-        done = _done(["run", *chosen], self.folder, manifest, [lambda event: _tell(event, told)])
+        done = _done(["run", UNWRITTEN, *chosen], self.folder, manifest, [lambda event: _tell(event, told)])
         if done.result:
             self._noted(done.result)
         _require(done, self.folder)
@@ -75,7 +76,7 @@ def forget(before: float) -> int:
 
 def tested(folder: Path, manifest: Any, names: Iterable[str]) -> list[Any]:
     """Results of dbt's own tests of the models, those that failed among them."""
-    return list(_done(["test", "--select", *names], folder, manifest, []).result.results)
+    return list(_done(["test", UNWRITTEN, "--select", *names], folder, manifest, []).result.results)
 
 
 def semantics() -> str:
@@ -89,14 +90,14 @@ def documented(page: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="fleetlake-docs-") as folder:
         manifest = _parsed()
         shutil.copy(_kept() / MANIFEST, folder)  # what is read already is not written again, and the page is made of the file
-        _invoked(["docs", "generate", "--static", "--no-compile", "--empty-catalog"], Path(folder), manifest, [])
+        _invoked(["docs", "generate", UNWRITTEN, "--static", "--no-compile", "--empty-catalog"], Path(folder), manifest, [])
         page.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(folder) / "static_index.html", page)
 
 
 def _parsed() -> Any:
     kept = _kept()
-    return _invoked(["parse"] if (kept / LAST).exists() else ["parse", "--write-json"], kept, None, [])
+    return _invoked(["parse", UNWRITTEN if (kept / LAST).exists() else "--write-json"], kept, None, [])
 
 
 def _kept() -> Path:
@@ -132,9 +133,9 @@ def _done(words: list[str], target: Path, manifest: Any, callbacks: list[Callabl
     warnings.filterwarnings("ignore", HIVE)
     writing.install()
     places = ["--project-dir", HOME, "--profiles-dir", PROFILES, "--target-path", target, "--log-path", target]
-    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-write-json"]
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print"]
     try:
-        return dbtRunner(manifest, callbacks).invoke([*words[:1], *map(str, places), *quiet, *words[1:]])
+        return dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
     finally:
         for handler in logging.getLogger("file_log").handlers:  # dbt leaves it open
             handler.close()

@@ -1,5 +1,6 @@
 """release_silver where streams are tasks of it, from Kafka to the event that others wait for. What a gate stops is in tests/end_to_end/test_platform.py."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,13 @@ def test_what_comes_is_landed_refined_released_and_told_by_one_run(
 def daemons(spark: int) -> list[psutil.Process]:
     """PySpark's daemons of a shared Spark; its workers are their children."""
     java = [each for each in psutil.Process(spark).children() if each.name() == "java"]
-    return [child for each in java for child in each.children() if "spark_jobs.daemon" in child.cmdline()]
+    return [child for each in java for child in each.children() if _is_daemon(child)]
+
+
+def _is_daemon(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):  # a JVM has short children of its own, gone or not yet waited for
+        return "spark_jobs.daemon" in process.cmdline()
+    return False
 
 
 def told(release: Release) -> dict[str, Any]:
