@@ -5,11 +5,16 @@ import json
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from fleetlake.console import Failure
@@ -23,6 +28,7 @@ MANIFEST, RESULTS = "manifest.json", "run_results.json"
 UNWRITTEN = "--no-write-json"  # what dbt says of the project would be written at each call of it
 LAST = "osi_document.json"  # of what dbt writes of a project that it has read
 HIVE = "Failed to set spark.sql.catalogImplementation"  # dbt asks for it in each statement, and a Spark Connect server has what it has
+ONE_AT_A_TIME = Lock()  # dbt has its flags and its log once in a process
 Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
 
 
@@ -34,19 +40,42 @@ class Run:
     threads: int
     ran: list[Any] = field(default_factory=list)  # dbt's results, one of each time that it ran models
 
-    def parse(self) -> Any:
-        """The project as dbt's manifest. What dbt keeps of it makes the next reading quick."""
-        manifest = _parsed()
-        shutil.copy(_kept() / MANIFEST, self.folder)
-        return manifest
+    @cached_property
+    def _manifest(self) -> Future[Any]:
+        """The project as dbt has it."""
+        thread = ThreadPoolExecutor(1)
+        reading = thread.submit(_parsed_beside, _kept())
+        thread.shutdown(wait=False)
+        return reading
 
-    def models(self, manifest: Any, names: Iterable[str], variables: Mapping[str, Any], told: Told) -> None:
+    def begin(self) -> None:
+        """Starts dbt beside whatever comes before models run: it takes two seconds to import itself and to take in a project that it has read before."""
+        _ = self._manifest
+
+    def read(self) -> dict[str, Any]:
+        """The project as dbt's manifest.json has it; dbt itself is waited for only if it has not read this project before."""
+        kept = _kept()
+        if not (kept / LAST).exists():
+            self._manifest.result()
+        shutil.copy(kept / MANIFEST, self.folder)
+        return dict(json.loads((kept / MANIFEST).read_text(encoding="utf-8")))
+
+    def models(self, names: Iterable[str], variables: Mapping[str, Any], told: Told) -> None:
         """Runs models in the order in which they need each other. Raises Failure with the first that fails."""
         chosen = ["--select", *names, "--vars", json.dumps(variables), "--threads", str(self.threads), "--fail-fast"]
-        done = _done(["run", UNWRITTEN, *chosen], self.folder, manifest, [lambda event: _tell(event, told)])
+        done = _done(["run", UNWRITTEN, *chosen], self.folder, self._manifest.result(), [lambda event: _tell(event, told)])
         if done.result:
             self._noted(done.result)
         _require(done, self.folder)
+
+    @property
+    def compiled(self) -> dict[str, str]:
+        """The SQL of each model that ran, as Spark got it."""
+        return {each.node.name: each.node.compiled_code for one in self.ran for each in one.results if each.node.compiled_code}
+
+    def tested(self, names: Iterable[str]) -> list[Any]:
+        """Results of dbt's own tests of the models, those that failed among them."""
+        return list(_done(["test", UNWRITTEN, "--select", *names], self.folder, self._manifest.result(), []).result.results)
 
     def _noted(self, result: Any) -> None:
         """The results of all that ran so far as one file of dbt's. Of itself it would write the manifest each time, too, while Spark waits."""
@@ -74,38 +103,45 @@ def forget(before: float) -> int:
     return len(old)
 
 
-def tested(folder: Path, manifest: Any, names: Iterable[str]) -> list[Any]:
-    """Results of dbt's own tests of the models, those that failed among them."""
-    return list(_done(["test", UNWRITTEN, "--select", *names], folder, manifest, []).result.results)
-
-
 def semantics() -> str:
-    """The project's metrics as MetricFlow reads them: dbt writes them whenever it reads the project."""
-    _parsed()
-    return (_kept() / "semantic_manifest.json").read_text(encoding="utf-8")
+    """The project's metrics as MetricFlow reads them: dbt writes them when it reads the project."""
+    kept = _kept()
+    if not (kept / LAST).exists():
+        _parsed(kept)
+    return (kept / "semantic_manifest.json").read_text(encoding="utf-8")
 
 
 def documented(page: Path) -> None:
     """Writes dbt's documentation of the project as one page, from what its files say; no table is looked at."""
     with tempfile.TemporaryDirectory(prefix="fleetlake-docs-") as folder:
-        manifest = _parsed()
-        shutil.copy(_kept() / MANIFEST, folder)  # what is read already is not written again, and the page is made of the file
+        kept = _kept()
+        manifest = _parsed(kept)
+        shutil.copy(kept / MANIFEST, folder)  # what is read already is not written again, and the page is made of the file
         _invoked(["docs", "generate", UNWRITTEN, "--static", "--no-compile", "--empty-catalog"], Path(folder), manifest, [])
         page.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(folder) / "static_index.html", page)
 
 
-def _parsed() -> Any:
-    kept = _kept()
+def _parsed_beside(kept: Path) -> Any:
+    """The same where another thread mostly waits for answers of Spark: for each of them it would wait for Python as well."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(before / 10)
+    try:
+        return _parsed(kept)
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _parsed(kept: Path) -> Any:
     return _invoked(["parse", UNWRITTEN if (kept / LAST).exists() else "--write-json"], kept, None, [])
 
 
 def _kept() -> Path:
-    """Where dbt keeps what it has read: another folder for another project or other files. Of a project that it knows in part dbt misses the yml of a
-    model whose SQL came after it, and has the metrics of a changed yml twice.
+    """Where dbt keeps what it has read: another folder for another project, other files or another dbt. Of a project that it knows in part dbt misses
+    the yml of a model whose SQL came after it, and has the metrics of a changed yml twice.
     """
     files = sorted(path for path in HOME.rglob("*") if path.suffix in (".sql", ".yml", ".csv"))
-    read = hashlib.sha256(str(HOME).encode())
+    read = hashlib.sha256(f"{version('dbt-core')} {HOME}".encode())
     for path in files:
         read.update(f"\n{path.relative_to(HOME)}\n".encode() + path.read_bytes())
     home, name = settings().home.absolute() / "dbt", read.hexdigest()[:12]
@@ -134,11 +170,12 @@ def _done(words: list[str], target: Path, manifest: Any, callbacks: list[Callabl
     writing.install()
     places = ["--project-dir", HOME, "--profiles-dir", PROFILES, "--target-path", target, "--log-path", target]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-print"]
-    try:
-        return dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
-    finally:
-        for handler in logging.getLogger("file_log").handlers:  # dbt leaves it open
-            handler.close()
+    with ONE_AT_A_TIME:
+        try:
+            return dbtRunner(manifest, callbacks).invoke([*words, *map(str, places), *quiet])
+        finally:
+            for handler in logging.getLogger("file_log").handlers:  # dbt leaves it open
+                handler.close()
 
 
 def _failure(done: Any, target: Path) -> Failure:

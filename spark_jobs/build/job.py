@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from deltalake import DeltaTable
@@ -86,16 +86,18 @@ class Done:
 def build(lake: str, spark: Start, wanted: Wanted, told: Told, *, plan: bool = False) -> Done:
     """Builds a layer from what is released, or says what a build would do: then no table is written. Raises Failure with what to do."""
     started = datetime.now(UTC)
-    is_little = bound.size(lake, published(lake), _read(lake, wanted)) < LITTLE_BYTES
+    start = lru_cache(1)(lambda: spark(bound.size(lake, published(lake), _read(lake, wanted)) < LITTLE_BYTES))
     with ThreadPoolExecutor(1) as beside:
-        session = None if plan else beside.submit(spark, is_little)  # it starts while the project is read
+        session = None if plan else beside.submit(start)  # while the project is read
         told("reading the project")
         prepared = prepare(lake, wanted)
+        if not plan:
+            prepared.run.begin()
         told("starting Spark")
         mark = resume.mark(prepared, wanted)
         is_whole = not plan and not wanted.select
         written = _written(lake, prepared, mark) if is_whole else frozenset[str]()
-        work = _Work(prepared, session.result if session else lru_cache(1)(partial(spark, is_little)), told, plan, mark, written)
+        work = _Work(prepared, session.result if session else start, told, plan, mark, written)
     if is_whole:
         put_back(lake, prepared, told, written)
     done = Done(prepared, work.all_waves())
@@ -111,7 +113,7 @@ def _read(lake: str, wanted: Wanted) -> Mapping[str, int]:
 def prepare(lake: str, wanted: Wanted) -> Prepared:
     """Reads the project, binds the release, finds what differs from what the layer was built from."""
     run = Run(new_folder(), THREADS)
-    project = Project(run.parse(), chosen())
+    project = Project(run.read(), chosen())
     own = {name: model for name, model in project.models.items() if model.layer in together(wanted.layer)}
     models, sources = _chosen(own, wanted.select), project.sources(own)
     state = published(lake)
@@ -269,7 +271,7 @@ class _Work:
             elif name in wave:
                 is_there(name, took)
 
-        self.prepared.run.models(self.prepared.project.manifest, names, self._variables(wave), tell)
+        self.prepared.run.models(names, self._variables(wave), tell)
 
     def _variables(self, wave: Collection[str]) -> dict[str, Any]:
         one = self.prepared

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from openlineage.client.event_v2 import RunEvent
 
@@ -19,21 +18,21 @@ from spark_jobs.lineage.events import event, file
 def events(done: Done) -> Iterator[RunEvent]:
     """One of each model that was built."""
     one = done.prepared
-    nodes = {node.name: node for node in one.project.manifest.nodes.values()}
+    compiled = one.run.compiled
     for name in done.decided:
         model = one.models[name]
-        yield event(f"build {model.table}", [_table(one, each) for each in model.inputs], {model.table: _columns(one, model, nodes)})
+        yield event(f"build {model.table}", [_table(one, each) for each in model.inputs], {model.table: _columns(one, model, compiled)})
 
 
-def _columns(one: Prepared, model: Model, nodes: Mapping[str, Any]) -> Mapping[str, list[Origin]]:
+def _columns(one: Prepared, model: Model, compiled: Mapping[str, str]) -> Mapping[str, list[Origin]]:
     """By column what it is made of; kept by the model's code, since reading SQL takes longer than running it. Nothing where it was not compiled."""
     kept = _kept(model)
     if kept.exists():
         return {name: [(table, column) for table, column in found] for name, found in json.loads(kept.read_text(encoding="utf-8")).items()}
-    sql, views = nodes[model.name].compiled_code, {f"{SEEDS}.{name}": nodes[name].compiled_code for name in model.views}
-    if not sql or not all(views.values()):
+    if not {model.name, *model.views} <= compiled.keys():
         return {}
-    found = {name: sorted(of) for name, of in origins(sql, views, _known(one, model)).items()}
+    views = {f"{SEEDS}.{name}": compiled[name] for name in model.views}
+    found = {name: sorted(of) for name, of in origins(compiled[model.name], views, _known(one, model)).items()}
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(found), encoding="utf-8")
     return found

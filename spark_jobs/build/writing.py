@@ -25,7 +25,10 @@ from spark_jobs.tables import Table
 MARK = "-- fleetlake writes "
 NULL = "is null in"
 CHECKPOINT = 20  # commits
-SETTINGS = {"spark.sql.execution.arrow.maxRecordsPerBatch": "100000"}  # a batch is a row group
+SETTINGS = {
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",  # a batch is a row group
+    "spark.sql.codegen.aggregate.map.twolevel.enabled": "false",  # a map of its own for each query, to compile which takes longer than it saves
+}
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def write(spark: Any, target: Target, query: str) -> None:
     """
     table = target.opened()
     nullable = pa.schema([field.with_nullable(True) for field in target.schema])
-    reports = _spread(spark, query, target).mapInArrow(Writer(table.path, nullable, target.day), REPORT).collect()
+    reports = _written(spark, query, target, Writer(table.path, nullable, target.day)).collect()
     for report in reports:
         _require(target, json.loads(report.nulls))
     new = [_of_its_day(DataFile.from_json(report.file), target) for report in reports]
@@ -118,27 +121,35 @@ def write(spark: Any, target: Target, query: str) -> None:
         bound.bind(spark, target.table, target.columns, table)
 
 
-def _spread(spark: Any, query: str, target: Target) -> Any:
-    """The rows in tasks of fair sizes, a day in as few of them as can be and in one piece, in the order that the model asks for.
-
-    One statement: each call on a DataFrame analyzes it anew.
+def _written(spark: Any, query: str, target: Target, writer: Writer) -> Any:
+    """Reports of the files of a query's rows, which come in tasks of fair sizes, a day in as few of them as can be and in one piece, in the order
+    that the model asks for. One statement: each call on a DataFrame analyzes it anew.
     """
     by_day, order = f"({target.day})" if target.day else "", [*filter(None, [target.day]), *target.clustered]
     sorted_by = f" sort by {', '.join(order)}" if order else ""
-    rows = _unread(spark, f"select /*+ rebalance{by_day} */ * from (\n{query}\n){sorted_by}")
+    rows = _unread(spark, f"select /*+ rebalance{by_day} */ * from (\n{query}\n){sorted_by}", list(target.columns))
     if target.has_new_code:  # code that has built the table before has been through this
         _require_columns(target, dict(rows.dtypes))
-    return rows
+    return rows.mapInArrow(writer, REPORT)
 
 
-def _unread(spark: Any, query: str) -> Any:
-    """The rows of a query. A Spark Connect client's own `sql` has the server analyze it at once, which does so again when rows are asked for."""
+def _unread(spark: Any, query: str, columns: list[str]) -> Any:
+    """The rows of a query that has these columns. Of itself a Spark Connect client asks the server for them, which analyzes the query at once for its
+    `sql`, again for the names that `mapInArrow` gives on, and again when rows are asked for.
+    """
     if not is_remote():
         return spark.sql(query)
     from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.plan import SQL
 
-    return DataFrame(SQL(query), spark)
+    class Unread(DataFrame):
+        """Rows whose columns are known without a look at them."""
+
+        @property
+        def columns(self) -> list[str]:
+            return columns
+
+    return Unread(SQL(query), spark)
 
 
 def _require_columns(target: Target, found: Mapping[str, str]) -> None:

@@ -16,18 +16,18 @@ INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.facto
 def failures(spark: Any, folder: Path, models: Iterable[str] = ()) -> tuple[int, list[str]]:
     """How many unit tests ran, and what went wrong in those that failed."""
     run = dbt.Run(folder, 2)
-    project = Project(run.parse(), {})
+    project = Project(run.read(), {})
     withholding.register(spark)
     bound.pin(spark, "", {}, project.sources(project.models))
     bound.plant(spark, project.seeds.values())
     for model in project.models.values():
         bound.bind(spark, model.table, model.columns, None)
     if views := {view for model in project.models.values() for view in model.views}:
-        run.models(project.manifest, views, {}, lambda name, what, took: None)
+        run.models(views, {}, lambda name, what, took: None)
     _describe(spark)
     chosen = [f"{name},test_type:unit" for name in models] or ["test_type:unit"]
     with interpreted(spark):
-        results = dbt.tested(folder, project.manifest, chosen)
+        results = run.tested(chosen)
     return len(results), [f"{each.node.name}: {each.message}" for each in results if each.status != "pass"]
 
 

@@ -62,14 +62,14 @@ def test_a_build_that_was_killed_goes_on_where_it_stood(spark, lake_of_gold: str
     ran: list[str] = []
     true_models = Run.models
 
-    def until_uses_daily(self, manifest, names, variables, told):
+    def until_uses_daily(self, names, variables, told):
         done = [name for name in names if name != "uses_daily"]
-        true_models(self, manifest, done, variables, told)
+        true_models(self, done, variables, told)
         raise Killed
 
-    def noted(self, manifest, names, variables, told):
+    def noted(self, names, variables, told):
         ran.extend(names := list(names))
-        true_models(self, manifest, names, variables, told)
+        true_models(self, names, variables, told)
 
     before = DeltaTable(table_path(lake_of_gold, "gold_internal.uses")).version()
     monkeypatch.setattr(Run, "models", until_uses_daily)

@@ -58,7 +58,7 @@ timed as (
         count_if(outcome = 'done') as done,
         count_if(outcome = 'fallback') as fallbacks,
         count_if(outcome = 'failed') as failed,
-        cast(percentile_disc(array(0.5, 0.95, 0.99)) within group(order by latency_ms) as array<bigint>) as latency_ms,
+        {{ percentiles('latency_ms') }},
         count(model_version) as by_model,
         coalesce(sum(tokens_in), 0) as tokens_in,
         coalesce(sum(tokens_out), 0) as tokens_out
@@ -72,9 +72,7 @@ sliced as (
     select
         timed.* except (latency_ms),
         counted.vehicles,
-        timed.latency_ms[0] as latency_p50_ms,
-        timed.latency_ms[1] as latency_p95_ms,
-        timed.latency_ms[2] as latency_p99_ms
+        {{ percentile_columns('timed', 'latency') }}
     from timed
     inner join counted
         on

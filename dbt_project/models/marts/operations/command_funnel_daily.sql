@@ -54,8 +54,8 @@ timed as (
         count_if(state = 'expired') as expired,
         count_if(state = 'cancelled') as cancelled,
         count_if(state = 'open') as still_open,
-        cast(percentile_disc(array(0.5, 0.95, 0.99)) within group(order by to_delivered_ms) as array<bigint>) as to_delivered_ms,
-        cast(percentile_disc(array(0.5, 0.95, 0.99)) within group(order by to_executed_ms) as array<bigint>) as to_executed_ms,
+        {{ percentiles('to_delivered_ms') }},
+        {{ percentiles('to_executed_ms') }},
         count_if(to_delivered_ms < 0) + count_if(to_executed_ms < 0) as negative_times
     from described
     group by grouping sets (
@@ -69,12 +69,8 @@ sliced as (
     select
         timed.* except (to_delivered_ms, to_executed_ms),
         counted.vehicles,
-        timed.to_delivered_ms[0] as to_delivered_p50_ms,
-        timed.to_delivered_ms[1] as to_delivered_p95_ms,
-        timed.to_delivered_ms[2] as to_delivered_p99_ms,
-        timed.to_executed_ms[0] as to_executed_p50_ms,
-        timed.to_executed_ms[1] as to_executed_p95_ms,
-        timed.to_executed_ms[2] as to_executed_p99_ms
+        {{ percentile_columns('timed', 'to_delivered') }},
+        {{ percentile_columns('timed', 'to_executed') }}
     from timed
     inner join counted
         on
