@@ -29,6 +29,7 @@ ALWAYS = {
 ONE_MACHINE = {
     "spark.driver.host": "127.0.0.1",  # nothing of a laptop's session is reachable from outside
     "spark.driver.bindAddress": "127.0.0.1",
+    "spark.buffer.pageSize": "2m",  # of a heap of 2 GB for two cores it would make 32 MB, zeroed for each map and each sort of a few rows
     "spark.sql.shuffle.partitions": "2",  # 200 tasks for two cores are all overhead
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",  # who names files asks for each: a job for that takes longer
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",  # VACUUM lists with as many tasks: 1.5 s instead of 69 s

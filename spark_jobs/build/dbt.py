@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -29,6 +30,7 @@ UNWRITTEN = "--no-write-json"  # what dbt says of the project would be written a
 LAST = "osi_document.json"  # of what dbt writes of a project that it has read
 HIVE = "Failed to set spark.sql.catalogImplementation"  # dbt asks for it in each statement, and a Spark Connect server has what it has
 ONE_AT_A_TIME = Lock()  # dbt has its flags and its log once in a process
+PLAN = re.compile(r"\s*(at |[+:]-|== Physical|'[A-Z]\w+( |$))")  # a line of a stack or of a plan; not one of dbt that begins with a name in quotes
 Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
 
 
@@ -203,7 +205,7 @@ def _of_model(result: Any) -> Failure:
 def _shortened(message: str) -> str:
     """Spark's words without its plan and stack."""
     lines = [line for line in message.splitlines() if line.strip()]
-    kept = [line for line in lines[:12] if not line.lstrip().startswith(("at ", "'", "+-", ":-", "== Physical"))]
+    kept = [line for line in lines[:12] if not PLAN.match(line)]
     return "\n".join(kept) or "no reason given"
 
 

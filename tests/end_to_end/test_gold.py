@@ -157,6 +157,9 @@ def test_a_model_that_fails_is_named_with_its_file_and_readers_see_what_they_saw
     (models / "uses_daily.sql").write_text(good.replace("sum(uses.uses)", "sum(uses.used)"))
     with pytest.raises(Failure, match=r"(?s)gold.uses_daily could not be built.*uses_daily.sql"):
         built(lake, spark)
+    (models / "uses_daily.sql").write_text(good.replace("sum(uses.uses)", "{{ added_up('uses.uses') }}"))
+    with pytest.raises(Failure, match=r"(?s)gold.uses_daily could not be built.*'added_up' is undefined"):
+        built(lake, spark)
     (models / "uses_daily.sql").write_text(good.replace("sum(uses.uses)", "nullif(sum(uses.uses), 3)"))
     with pytest.raises(Failure, match=r"gold.uses_daily: a column that the contract calls not null is null"):
         built(lake, spark)
