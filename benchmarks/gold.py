@@ -2,8 +2,9 @@
 
 Three lakes: so many vehicles and days; a tenth of the vehicles for as many days; that tenth for ten times the days. Each is built whole, released,
 given one more day and built again, every build a process of its own on the lake's `fleet connect`, as under `fleet up`: the first finds it new, the
-second warm. The first lake's day is built in a Spark of its own, too, JVM start included, as a command without SPARK_REMOTE does. DuckDB computes the
-marts of that lake from the same files, whole; its side is the second computation that the tests compare gold with (money in Python there).
+second warm. The first lake's day is built in a Spark of its own, too, JVM start included, as a command without SPARK_REMOTE does. After it comes another
+day, with what the register of vehicles hears late of days before, so that these are built again. DuckDB computes the marts of that lake from the same
+files, whole; its side is the second computation that the tests compare gold with (money in Python there).
 """
 
 import argparse
@@ -53,7 +54,7 @@ def main() -> None:
 
 
 def one(home: Path, vehicles: int, days: int, *, beside: bool) -> dict[str, Any]:
-    """Figures of a lake: built whole, DuckDB beside it if asked for, then one more day."""
+    """Figures of a lake: built whole, then one more day; a late one and DuckDB beside them if asked for."""
     written, figures = silver(home, vehicles, days), {"vehicles": vehicles, "days": days}
     told(f"{vehicles:,} vehicles × {days} days: writing silver")
     next(written)
@@ -63,19 +64,23 @@ def one(home: Path, vehicles: int, days: int, *, beside: bool) -> dict[str, Any]
         next(written)
         copy = shutil.copytree(home, home.with_name(f"{home.name}-alone")) if beside else None
         figures["day"] = run("build", home, spark)
+        if copy:
+            released(home)
+            next(written)
+            figures["late"] = run("build", home, spark)
     if copy:
         figures |= {"alone": run("build", copy), "duckdb": run("duckdb", home)}
     return figures
 
 
 def silver(home: Path, vehicles: int, days: int) -> Iterator[int]:
-    """Writes released silver with the bill of its days, then one day more."""
+    """Writes released silver with the bill of its days, then one day more, then one with late changes of days before."""
     from fleetlake.simulator.bill import bill
     from spark_jobs.imports.job import bring
     from spark_jobs.imports.kinds import KINDS
 
     home.mkdir(parents=True)
-    plan = gold_data.plan(vehicles, days + 2, FIRST)
+    plan = gold_data.plan(vehicles, days + 3, FIRST)
     bill(plan).write_csv(home / "charges.csv")
     bring(str(home / "lake"), KINDS["cost"], [home / "charges.csv"], lambda text, rows: None)
     yield from gold_data.silver(str(home / "lake"), plan, days + 1)  # of its last day it is not known yet whether it is over
@@ -130,6 +135,7 @@ def of_lake(home: Path) -> dict[str, str]:
 
 def build() -> dict[str, Any]:
     """Builds gold."""
+    from spark_jobs.build.estimate import table_days
     from spark_jobs.build.job import SPARK, Wanted
     from spark_jobs.build.job import build as built
     from spark_jobs.session import session
@@ -141,7 +147,8 @@ def build() -> dict[str, Any]:
     with Tree() as used:
         done = built(settings().lake_root, started, Wanted(), lambda text: None)
     slowest = sorted(done.seconds.items(), key=lambda item: -item[1])[:5]
-    return {"seconds": time.monotonic() - began, "cpu": used.cpu_seconds, "models": len(done.seconds), "slowest": dict(slowest)}
+    rebuilt = table_days(done.decided.values(), len(done.prepared.calendar.days))
+    return {"seconds": time.monotonic() - began, "cpu": used.cpu_seconds, "table_days": rebuilt, "slowest": dict(slowest)}
 
 
 def duckdb() -> dict[str, Any]:
@@ -180,8 +187,12 @@ def said(figures: Mapping[str, Mapping[str, Any]]) -> None:
     print(
         f"whole: {bar(whole['full']['seconds'], WHOLE_S, 's')}; one more day: {bar(whole['day']['seconds'] / whole['full']['seconds'], DAY_SHARE, '× of it')}"
     )
-    alone = whole["alone"]
+    alone, late = whole["alone"], whole["late"]
     print(f"one more day in a Spark of its own, from its start: {alone['seconds']:.1f} s, {alone['cpu']:.1f} CPU-s")
+    print(
+        f"the day after, with late changes of vehicles: {late['seconds']:.1f} s, {late['cpu']:.1f} CPU-s; "
+        f"{late['table_days']} days of tables built anew, and {whole['day']['table_days']} for the day before"
+    )
     print("slowest: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in whole["full"]["slowest"].items()))
     beside = whole["duckdb"]
     ratio = whole["full"]["cpu"] / beside["cpu"]

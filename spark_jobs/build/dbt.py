@@ -30,7 +30,9 @@ UNWRITTEN = "--no-write-json"  # what dbt says of the project would be written a
 LAST = "osi_document.json"  # of what dbt writes of a project that it has read
 HIVE = "Failed to set spark.sql.catalogImplementation"  # dbt asks for it in each statement, and a Spark Connect server has what it has
 ONE_AT_A_TIME = Lock()  # dbt has its flags and its log once in a process
-PLAN = re.compile(r"\s*(at |[+:]-|== Physical|'[A-Z]\w+( |$))")  # a line of a stack or of a plan; not one of dbt that begins with a name in quotes
+PLAN = re.compile(
+    r"\s*(at |[+:]-|== Physical|'[A-Z]\w+( |$))"
+)  # a line of a stack or of a plan; not one of dbt that begins with a name in quotes
 Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
 
 
