@@ -30,9 +30,7 @@ UNWRITTEN = "--no-write-json"  # what dbt says of the project would be written a
 LAST = "osi_document.json"  # of what dbt writes of a project that it has read
 HIVE = "Failed to set spark.sql.catalogImplementation"  # dbt asks for it in each statement, and a Spark Connect server has what it has
 ONE_AT_A_TIME = Lock()  # dbt has its flags and its log once in a process
-PLAN = re.compile(
-    r"\s*(at |[+:]-|== Physical|'[A-Z]\w+( |$))"
-)  # a line of a stack or of a plan; not one of dbt that begins with a name in quotes
+PLAN = re.compile(r"\s*(at |[+:]-|== Physical|'[A-Z]\w+( |$))")  # a line of a stack or a plan; dbt's may begin with a name in quotes
 Told = Callable[[str, str, float], None]  # model, "begun" or "ended", seconds
 
 
@@ -45,10 +43,14 @@ class Run:
     ran: list[Any] = field(default_factory=list)  # dbt's results, one of each time that it ran models
 
     @cached_property
+    def _kept(self) -> Path:
+        return _kept()
+
+    @cached_property
     def _manifest(self) -> Future[Any]:
         """The project as dbt has it."""
         thread = ThreadPoolExecutor(1)
-        reading = thread.submit(_parsed_beside, _kept())
+        reading = thread.submit(_parsed_beside, self._kept)
         thread.shutdown(wait=False)
         return reading
 
@@ -58,11 +60,10 @@ class Run:
 
     def read(self) -> dict[str, Any]:
         """The project as dbt's manifest.json has it; dbt itself is waited for only if it has not read this project before."""
-        kept = _kept()
-        if not (kept / LAST).exists():
+        if not _is_read(self._kept):
             self._manifest.result()
-        shutil.copy(kept / MANIFEST, self.folder)
-        return dict(json.loads((kept / MANIFEST).read_text(encoding="utf-8")))
+        copy = shutil.copy(self._kept / MANIFEST, self.folder)
+        return dict(json.loads(Path(copy).read_text(encoding="utf-8")))
 
     def models(self, names: Iterable[str], variables: Mapping[str, Any], told: Told) -> None:
         """Runs models in the order in which they need each other. Raises Failure with the first that fails."""
@@ -75,7 +76,7 @@ class Run:
     @property
     def compiled(self) -> dict[str, str]:
         """The SQL of each model that ran, as Spark got it."""
-        return {each.node.name: each.node.compiled_code for one in self.ran for each in one.results if each.node.compiled_code}
+        return {each.node.name: each.node.compiled_code for each in self._results if each.node.compiled_code}
 
     def tested(self, names: Iterable[str]) -> list[Any]:
         """Results of dbt's own tests of the models, those that failed among them."""
@@ -84,8 +85,12 @@ class Run:
     def _noted(self, result: Any) -> None:
         """The results of all that ran so far as one file of dbt's. Of itself it would write the manifest each time, too, while Spark waits."""
         self.ran.append(result)
-        results = [each for one in self.ran for each in one.results]
-        replace(result, results=results, elapsed_time=sum(one.elapsed_time for one in self.ran)).write(str(self.folder / RESULTS))
+        took = sum(one.elapsed_time for one in self.ran)
+        replace(result, results=self._results, elapsed_time=took).write(str(self.folder / RESULTS))
+
+    @property
+    def _results(self) -> list[Any]:
+        return [each for one in self.ran for each in one.results]
 
 
 def new_folder() -> Path:
@@ -110,7 +115,7 @@ def forget(before: float) -> int:
 def semantics() -> str:
     """The project's metrics as MetricFlow reads them: dbt writes them when it reads the project."""
     kept = _kept()
-    if not (kept / LAST).exists():
+    if not _is_read(kept):
         _parsed(kept)
     return (kept / "semantic_manifest.json").read_text(encoding="utf-8")
 
@@ -137,7 +142,12 @@ def _parsed_beside(kept: Path) -> Any:
 
 
 def _parsed(kept: Path) -> Any:
-    return _invoked(["parse", UNWRITTEN if (kept / LAST).exists() else "--write-json"], kept, None, [])
+    return _invoked(["parse", UNWRITTEN if _is_read(kept) else "--write-json"], kept, None, [])
+
+
+def _is_read(kept: Path) -> bool:
+    """Whether dbt has read the project before, to its end."""
+    return (kept / LAST).exists()
 
 
 def _kept() -> Path:
